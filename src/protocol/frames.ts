@@ -1,0 +1,151 @@
+/**
+ * Every frame of `stanzawire.v1` (PROTOCOL.md §2–§11): requests with what they take and answer, events with their
+ * delivery class. The one source for validation, for types and for the published JSON Schema.
+ */
+import Type, { type Static, type TSchema } from 'typebox';
+import {
+  ChatState,
+  Contact,
+  ContactRequest,
+  Element,
+  ErrorObject,
+  Jid,
+  Limits,
+  Message,
+  MessageContent,
+  MessageId,
+  MessageType,
+  OwnPresence,
+  oneOf,
+  Presence,
+  Time,
+} from './objects.ts';
+
+const optional = Type.Optional;
+
+/** The subprotocol's name in `Sec-WebSocket-Protocol`. */
+export const subprotocol = 'stanzawire.v1';
+
+/** A request id: echoed by `ok` and `error`. */
+export const RequestId = Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Integer()]);
+export type RequestId = Static<typeof RequestId>;
+
+const Token = Type.String({ minLength: 1, maxLength: 16_384, description: 'A bearer token' });
+const Nothing = Type.Object({});
+const Seq = Type.Integer({ minimum: 0 });
+
+export const Connect = Type.Object({
+  token: optional(Token),
+  resume: optional(Type.Object({ session: Type.String({ maxLength: 64 }), seq: Seq })),
+  device: optional(Type.String({ maxLength: 64, description: "A label, shown to the user's other sessions" })),
+  client: optional(Type.String({ maxLength: 128, description: "The client software's name, for the log" })),
+  presence: optional(Type.Union([Type.Literal(false), OwnPresence], { description: 'Initial presence; false = invisible' })),
+  want: optional(Type.Array(oneOf(['contacts', 'chats', 'rooms', 'blocks', 'profile']), { maxItems: 16 })),
+  features: optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 16, description: 'ack, batch, binary' })),
+  raw: optional(oneOf(['none', 'extra', 'full'])),
+});
+
+export const Ready = Type.Object({
+  session: Type.String(),
+  resumed: Type.Boolean(),
+  seq: Seq,
+  user: Jid,
+  link: oneOf(['up', 'down']),
+  heartbeatMs: Type.Integer(),
+  expiresAt: optional(Time),
+  replaying: optional(Type.Integer()),
+  reason: optional(oneOf(['expired', 'gap', 'unknown', 'other-user'])),
+  resume: optional(Type.Object({ windowMs: Type.Integer(), maxEvents: Type.Integer() })),
+  limits: optional(Limits),
+  features: optional(Type.Array(Type.String())),
+  services: optional(Type.Object({ rooms: optional(Jid), upload: optional(Jid) })),
+  archive: optional(Type.Object({ last: optional(Type.String()) })),
+  token: optional(Type.String({ description: "A guest's token for later connects" })),
+  contacts: optional(Type.Array(Contact)),
+  requests: optional(Type.Array(ContactRequest)),
+});
+
+const Sent = Type.Object({
+  id: MessageId,
+  originId: optional(Type.String()),
+  chat: Jid,
+  type: MessageType,
+  time: Time,
+  archiveId: optional(Type.String()),
+});
+
+/** Requests: what `data` holds, what `ok.data` answers (nothing when absent). `scope` is what the token must grant. */
+export const requests = {
+  connect: { data: Connect },
+  'auth.refresh': { data: Type.Object({ token: Token }), result: Type.Object({ expiresAt: optional(Time) }) },
+  'session.end': { data: Nothing },
+  ping: { data: Nothing },
+  pong: { data: Type.Object({ seq: optional(Seq) }) },
+  ack: { data: Type.Object({ seq: Seq }) },
+  'message.send': {
+    data: Type.Object({
+      to: Jid,
+      id: optional(Type.String({ minLength: 1, maxLength: 128, description: 'A UUID: makes sending again safe' })),
+      type: optional(MessageType),
+      ...MessageContent.properties,
+    }),
+    result: Sent,
+  },
+  'typing.send': { data: Type.Object({ to: Jid, state: ChatState }) },
+  'presence.set': { data: OwnPresence },
+  'contact.approve': { data: Type.Object({ jid: Jid }) },
+  'contact.deny': { data: Type.Object({ jid: Jid }) },
+  'iq.send': {
+    data: Type.Object({ to: optional(Jid), type: oneOf(['get', 'set']), payload: Element }),
+    result: Type.Object({ from: Jid, payload: optional(Element) }),
+    scope: 'raw',
+  },
+} as const satisfies Record<string, { data: TSchema; result?: TSchema; scope?: string }>;
+
+/** How an event is treated on resume and under pressure (PROTOCOL.md §5). */
+export type EventClass = 'numbered' | 'latest' | 'ephemeral' | 'control';
+
+/** Events: what `data` holds, and their class. */
+export const events = {
+  ping: { data: Nothing, class: 'control' },
+  reconnect: {
+    data: Type.Object({ reason: Type.String(), withinMs: Type.Integer(), url: optional(Type.String()) }),
+    class: 'control',
+  },
+  'auth.expiring': { data: Type.Object({ expiresAt: Time }), class: 'control' },
+  state: {
+    data: Type.Object({
+      link: oneOf(['up', 'down']),
+      since: Time,
+      reason: optional(Type.String()),
+      retryInMs: optional(Type.Integer()),
+    }),
+    class: 'ephemeral',
+  },
+  message: { data: Message, class: 'numbered' },
+  'message.failed': { data: Type.Object({ chat: Jid, id: MessageId, error: ErrorObject }), class: 'numbered' },
+  typing: { data: Type.Object({ chat: Jid, from: Jid, state: ChatState }), class: 'ephemeral' },
+  presence: { data: Presence, class: 'latest' },
+  'contact.request': { data: ContactRequest, class: 'numbered' },
+  stanza: { data: Type.Object({ stanza: Element }), class: 'numbered' },
+} as const satisfies Record<string, { data: TSchema; class: EventClass }>;
+
+/** Answers to a request, by its `id`. */
+export const replies = {
+  ready: Ready,
+  ok: optional(Type.Unknown()),
+  pong: optional(Nothing),
+} as const;
+
+export type RequestType = keyof typeof requests;
+export type RequestData<T extends RequestType> = Static<(typeof requests)[T]['data']>;
+export type RequestResult<T extends RequestType> = (typeof requests)[T] extends { result: infer R extends TSchema }
+  ? Static<R>
+  : undefined;
+export type EventType = keyof typeof events;
+export type EventData<T extends EventType> = Static<(typeof events)[T]['data']>;
+export type Ready = Static<typeof Ready>;
+export type Connect = Static<typeof Connect>;
+
+/** An event before it is numbered. */
+export type Event = { [T in EventType]: { type: T; data: EventData<T> } }[EventType];

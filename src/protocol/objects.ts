@@ -1,0 +1,138 @@
+/**
+ * The objects of PROTOCOL.md §9 as schemas: they validate, give the TypeScript types, and are published as JSON Schema.
+ * On output the same shapes hold; absent fields are omitted.
+ */
+import Type, { type Static, type TSchema } from 'typebox';
+import { type ErrorCode, type ErrorType, errorCodes } from './errors.ts';
+
+export const oneOf = <const T extends string[]>(values: readonly [...T], doc?: string) =>
+  Type.Enum(values as unknown as T, doc ? { description: doc } : {});
+
+const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
+
+/** A JID as text; the longest is 3071 bytes (RFC 7622 §3.1). Its parts are checked by xmpp/jid. */
+export const Jid = Type.String({ minLength: 1, maxLength: 3071, description: 'A JID' });
+/** A message id, ours or a peer's. */
+export const MessageId = Type.String({ minLength: 1, maxLength: 1024, description: 'A message id' });
+export const Time = Type.String({ description: 'RFC 3339, UTC, milliseconds' });
+const Lang = Type.String({ maxLength: 35, pattern: '^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$', description: 'A language tag (BCP 47)' });
+const ShortText = (maxLength: number, description: string) => Type.String({ maxLength, description });
+
+const Module = Type.Module({
+  Element: Type.Object(
+    {
+      name: Type.String({ minLength: 1, maxLength: 256 }),
+      attrs: Type.Optional(Type.Record(Type.String(), Type.String())),
+      children: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Ref('Element')]))),
+    },
+    { description: 'An XML element; its namespace is attrs.xmlns, inherited when absent' },
+  ),
+});
+export const Element = Module.Element;
+
+export const ErrorObject = Type.Object(
+  {
+    code: Type.Enum(errorCodes as unknown as [ErrorCode]),
+    message: Type.String(),
+    retry: Type.Boolean(),
+    retryAfterMs: optional(Type.Integer({ minimum: 0 })),
+    field: optional(Type.String()),
+    by: optional(Jid),
+    type: optional(Type.Enum(['auth', 'cancel', 'continue', 'modify', 'wait'] as unknown as [ErrorType])),
+    uri: optional(Type.String()),
+    app: optional(Element),
+  },
+  { description: 'Why something failed (RFC 6120 §8.3)' },
+);
+
+export const Show = oneOf(['chat', 'away', 'xa', 'dnd'], 'RFC 6121 §4.7.2.1; none = online');
+export const ChatState = oneOf(['active', 'composing', 'paused', 'inactive', 'gone'], 'XEP-0085');
+export const MessageType = oneOf(['chat', 'groupchat', 'normal', 'headline'], 'RFC 6121 §5.2.2');
+
+/** What a client writes and an event carries alike. */
+const content = {
+  body: optional(Type.String({ description: 'The text' })),
+  bodies: optional(Type.Record(Type.String(), Type.String(), { description: 'The text by language, beside `body`' })),
+  lang: optional(Lang),
+  subject: optional(ShortText(3071, 'RFC 6121 §5.2.4')),
+  thread: optional(ShortText(1023, 'RFC 6121 §5.2.5')),
+  parentThread: optional(ShortText(1023, 'The thread this one is a branch of')),
+};
+
+/** The content of a message as a client sends it. */
+export const MessageContent = Type.Object(content);
+
+export const Message = Type.Object(
+  {
+    id: MessageId,
+    chat: Jid,
+    type: MessageType,
+    from: Jid,
+    to: Jid,
+    outgoing: optional(Type.Boolean({ description: 'Sent by this account, from another session' })),
+    time: Time,
+    delay: optional(Type.Object({ from: optional(Jid), time: Time, reason: optional(Type.String()) }, { description: 'XEP-0203: who held it, since when' })),
+    ...content,
+    originId: optional(Type.String({ description: 'XEP-0359' })),
+    stanzaIds: optional(Type.Array(Type.Object({ id: Type.String(), by: Jid }), { description: 'XEP-0359' })),
+    archiveId: optional(Type.String()),
+    extra: optional(Type.Array(Element, { description: 'Parts of the stanza that have no field' })),
+    stanza: optional(Element),
+  },
+  { description: 'A message' },
+);
+
+export const Presence = Type.Object(
+  {
+    from: Jid,
+    user: Jid,
+    type: oneOf(['available', 'unavailable']),
+    show: optional(Show),
+    status: optional(ShortText(1023, 'RFC 6121 §4.7.2.2')),
+    extra: optional(Type.Array(Element)),
+    stanza: optional(Element),
+  },
+  { description: "Someone's availability" },
+);
+
+/** Own availability, as a client sets it. */
+export const OwnPresence = Type.Object({
+  show: optional(Show),
+  status: optional(ShortText(1023, 'RFC 6121 §4.7.2.2')),
+});
+
+export const Contact = Type.Object({
+  jid: Jid,
+  name: optional(Type.String()),
+  groups: Type.Array(Type.String()),
+  subscription: oneOf(['none', 'to', 'from', 'both']),
+  ask: optional(Type.Boolean({ description: 'A subscription request of ours waits for their answer' })),
+  approved: optional(Type.Boolean({ description: 'Pre-approved (RFC 6121 §3.4)' })),
+  presence: optional(Presence),
+});
+
+export const ContactRequest = Type.Object({
+  jid: Jid,
+  nick: optional(Type.String({ description: 'XEP-0172' })),
+  message: optional(Type.String()),
+});
+
+export const Limits = Type.Object({
+  frameBytes: Type.Integer(),
+  batch: Type.Integer(),
+  inFlight: Type.Integer(),
+  rate: Type.Object({ perSecond: Type.Number(), burst: Type.Integer() }),
+  historyMax: Type.Integer(),
+  sendTimeoutMs: Type.Integer(),
+});
+
+export type Message = Static<typeof Message>;
+export type MessageContent = Static<typeof MessageContent>;
+export type Presence = Static<typeof Presence>;
+export type OwnPresence = Static<typeof OwnPresence>;
+export type Contact = Static<typeof Contact>;
+export type ContactRequest = Static<typeof ContactRequest>;
+export type Limits = Static<typeof Limits>;
+export type Show = Static<typeof Show>;
+export type ChatState = Static<typeof ChatState>;
+export type MessageType = Static<typeof MessageType>;

@@ -1,0 +1,136 @@
+/**
+ * JIDs (RFC 7622), normalised. A bad address in `to` costs its sender an error; one in `from` ends the stream for
+ * everybody, so our own accounts' localparts, made from user names (XEP-0106), are kept to what every server takes:
+ * Prosody and ejabberd still prepare addresses with the stringprep profiles of RFC 6122 (Unicode 3.2).
+ */
+import { StanzaError } from '../protocol/errors.ts';
+
+/** A normalised address: equal JIDs have equal text. */
+export interface Jid {
+  readonly local: string;
+  readonly domain: string;
+  readonly resource: string;
+  /** `local@domain` or `domain` */
+  readonly bare: string;
+  readonly full: string;
+}
+
+function malformed(text: string, why: string): StanzaError {
+  return new StanzaError('jid-malformed', `Not a JID: ${JSON.stringify(text.slice(0, 80))} ${why}`);
+}
+
+/**
+ * Text → a normalised JID.
+ * @throws StanzaError jid-malformed
+ */
+export function parse(text: string): Jid {
+  // RFC 7622 §3.1: the resource starts at the first slash, the localpart ends at the first at-sign before it.
+  const slash = text.indexOf('/');
+  const address = slash < 0 ? text : text.slice(0, slash);
+  const at = address.indexOf('@');
+  const local = at < 0 ? '' : prepareLocal(address.slice(0, at));
+  const domain = prepareDomain(at < 0 ? address : address.slice(at + 1));
+  const resource = slash < 0 ? '' : prepareResource(text.slice(slash + 1));
+  if (local === undefined) throw malformed(text, 'has a bad localpart');
+  if (domain === undefined) throw malformed(text, 'has a bad domain');
+  if (resource === undefined) throw malformed(text, 'has a bad resource');
+  return make(local, domain, resource);
+}
+
+/** The same, undefined where the text is no JID. */
+export function tryParse(text: string): Jid | undefined {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A JID from parts that are prepared already. */
+export function make(local: string, domain: string, resource = ''): Jid {
+  const bare = local === '' ? domain : `${local}@${domain}`;
+  return { local, domain, resource, bare, full: resource === '' ? bare : `${bare}/${resource}` };
+}
+
+const maxPartBytes = 1023;
+
+function fits(part: string): boolean {
+  return part !== '' && (part.length <= 341 || Buffer.byteLength(part) <= maxPartBytes);
+}
+
+const plainLocal = /^[a-z0-9._-]+$/;
+const plainDomain = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
+// RFC 7622 §3.3.1, and what is no character at all.
+const badInLocal = /[\s"&'/:<>@\p{Cc}\p{Cn}\p{Cs}\p{Z}]/u;
+
+/** RFC 7622 §3.3, RFC 6122 appendix A: case folded, NFKC; undefined where no server would take it. */
+export function prepareLocal(text: string): string | undefined {
+  if (plainLocal.test(text) && text.length <= maxPartBytes) return text;
+  const local = text.normalize('NFKC').toLowerCase().normalize('NFKC');
+  return fits(local) && !badInLocal.test(local) && isOneDirection(local) ? local : undefined;
+}
+
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+const leftToRight = /[A-Za-z\u00c0-\u058f\u0900-\u1fff\u2c00-\ud7ff]/;
+
+/** RFC 3454 §6: a text with right-to-left characters has no left-to-right ones, and starts and ends with them. */
+function isOneDirection(text: string): boolean {
+  if (!rightToLeft.test(text)) return true;
+  const first = text.at(0) ?? '';
+  const last = text.at(-1) ?? '';
+  return !leftToRight.test(text) && rightToLeft.test(first) && rightToLeft.test(last);
+}
+
+/** RFC 7622 §3.2: lower case, no trailing dot; host names, internationalised labels, IPv4, bracketed IPv6. */
+export function prepareDomain(text: string): string | undefined {
+  if (plainDomain.test(text)) return text;
+  const domain = text.normalize('NFKC').toLowerCase().replace(/\.$/, '');
+  if (plainDomain.test(domain) || /^\[[0-9a-f:.]+\]$/.test(domain)) return domain;
+  const labels = domain.split('.');
+  return fits(domain) && labels.every((label) => /^(?!-)[\p{Ll}\p{Lm}\p{Lo}\p{Mn}\p{Mc}\p{Nd}-]+(?<!-)$/u.test(label))
+    ? domain
+    : undefined;
+}
+
+const badInResource = /[\p{Cc}\p{Cs}\ufffe\uffff]/u;
+
+/** RFC 7622 §3.4: case preserved, NFKC, no control characters. */
+export function prepareResource(text: string): string | undefined {
+  const resource = text.normalize('NFKC');
+  return fits(resource) && !badInResource.test(resource) ? resource : undefined;
+}
+
+const escaped: Record<string, string> = {
+  ' ': '\\20',
+  '"': '\\22',
+  '&': '\\26',
+  "'": '\\27',
+  '/': '\\2f',
+  ':': '\\3a',
+  '<': '\\3c',
+  '>': '\\3e',
+  '@': '\\40',
+};
+
+// Letters, marks, digits, and printable ASCII. Beyond the Basic Multilingual Plane nothing: it holds little but what is
+// younger than Unicode 3.2, which ejabberd refuses (COMPAT(ejabberd 23.01)).
+const accountChars = /^(?:[!-~]|(?![^\0-\uffff])[\p{Ll}\p{Lm}\p{Lo}\p{Mn}\p{Mc}\p{Nd}])+$/u;
+
+/**
+ * XEP-0106 §4.2: a user name as a localpart. Reversible, so two names never share an account but by case.
+ * Undefined where no JID can carry the name.
+ */
+export function escapeLocal(name: string): string | undefined {
+  // XEP-0106 §4.1: a space is allowed inside, not at either end.
+  if (name.startsWith(' ') || name.endsWith(' ')) return undefined;
+  const text = name
+    .replace(/\\(?=20|22|26|27|2f|3a|3c|3e|40|5c)/gi, '\\5c')
+    .replace(/[ "&'/:<>@]/g, (char) => escaped[char] ?? char);
+  const local = prepareLocal(text);
+  return local !== undefined && accountChars.test(local) ? local : undefined;
+}
+
+/** XEP-0106 §4.3: a localpart as people read it. */
+export function unescapeLocal(local: string): string {
+  return local.replace(/\\(20|22|26|27|2f|3a|3c|3e|40|5c)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}

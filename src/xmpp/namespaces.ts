@@ -1,0 +1,41 @@
+/** XML namespaces, each with the document that defines it. */
+export const ns = {
+  /** XEP-0114: the stream's default namespace; what `jabber:client` is to a client. */
+  component: 'jabber:component:accept',
+  client: 'jabber:client',
+  stream: 'http://etherx.jabber.org/streams',
+  /** RFC 6120 §4.9.3 and §8.3.3 */
+  streamErrors: 'urn:ietf:params:xml:ns:xmpp-streams',
+  stanzaErrors: 'urn:ietf:params:xml:ns:xmpp-stanzas',
+  /** RFC 6121 §2 */
+  roster: 'jabber:iq:roster',
+  /** XEP-0030 */
+  discoInfo: 'http://jabber.org/protocol/disco#info',
+  discoItems: 'http://jabber.org/protocol/disco#items',
+  /** XEP-0045 */
+  muc: 'http://jabber.org/protocol/muc',
+  mucUser: 'http://jabber.org/protocol/muc#user',
+  /** XEP-0085 */
+  chatStates: 'http://jabber.org/protocol/chatstates',
+  /** XEP-0092 */
+  version: 'jabber:iq:version',
+  /** XEP-0172 */
+  nick: 'http://jabber.org/protocol/nick',
+  /** XEP-0199 */
+  ping: 'urn:xmpp:ping',
+  /** XEP-0203 */
+  delay: 'urn:xmpp:delay',
+  /** XEP-0280 */
+  carbons: 'urn:xmpp:carbons:2',
+  /** XEP-0313 */
+  mam: 'urn:xmpp:mam:2',
+  /** XEP-0334 */
+  hints: 'urn:xmpp:hints',
+  /** XEP-0355 and XEP-0356: every version starts so */
+  delegation: 'urn:xmpp:delegation:',
+  privilege: 'urn:xmpp:privilege:',
+  /** XEP-0359 */
+  stanzaIds: 'urn:xmpp:sid:0',
+  /** XEP-0421 */
+  occupantId: 'urn:xmpp:occupant-id:0',
+} as const;

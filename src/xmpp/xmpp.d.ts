@@ -1,0 +1,59 @@
+/** The parts of the xmpp.js packages that the link uses; they ship no types of their own. */
+declare module '@xmpp/component' {
+  import type { EventEmitter } from 'node:events';
+  import type { Socket } from 'node:net';
+
+  export class Element {
+    constructor(name: string, attrs?: Record<string, string | undefined> | string);
+    name: string;
+    parent: Element | null;
+    attrs: Record<string, string>;
+    children: (Element | string)[];
+    getName(): string;
+    getNS(): string | undefined;
+    findNS(prefix?: string): string | undefined;
+    append(child: Element): void;
+    t(text: string): Element;
+  }
+
+  export class Parser extends EventEmitter {
+    write(data: string): void;
+  }
+
+  /** `Connection` of @xmpp/connection, as far as XEP-0114 needs it. */
+  export class Component extends EventEmitter {
+    constructor(options: { service: string; domain: string });
+    options: { service: string; domain: string };
+    status: string;
+    socket: Socket | null;
+    parser: Parser | null;
+    root: Element | null;
+    timeout: number;
+    Socket: new () => Socket;
+    Parser: new () => Parser;
+    connect(service: string): Promise<void>;
+    open(options: { domain: string; timeout?: number }): Promise<Element>;
+    authenticate(id: string, password: string): Promise<void>;
+    disconnect(timeout?: number): Promise<void>;
+    socketParameters(service: string): { port: number; host: string } | undefined;
+    _onData(data: string | Buffer): void;
+    _end(): Promise<unknown>;
+  }
+
+  export function component(options: {
+    service: string;
+    domain: string;
+    password: string | ((authenticate: (secret: string) => Promise<void>) => Promise<void>);
+  }): Component & {
+    reconnect: { stop(): void };
+    middleware: unknown;
+    iqCaller: unknown;
+    iqCallee: unknown;
+  };
+
+  export const xml: {
+    (name: string, attrs?: Record<string, string | undefined> | null, ...children: (Element | string)[]): Element;
+    Element: typeof Element;
+    Parser: typeof Parser;
+  };
+}
