@@ -39,7 +39,9 @@ export const Connect = Type.Object({
   resume: optional(Type.Object({ session: Type.String({ maxLength: 64 }), seq: Seq })),
   device: optional(Type.String({ maxLength: 64, description: "A label, shown to the user's other sessions" })),
   client: optional(Type.String({ maxLength: 128, description: "The client software's name, for the log" })),
-  presence: optional(Type.Union([Type.Literal(false), OwnPresence], { description: 'Initial presence; false = invisible' })),
+  presence: optional(
+    Type.Union([Type.Literal(false), OwnPresence], { description: 'Initial presence; false = invisible' }),
+  ),
   want: optional(Type.Array(oneOf(['contacts', 'chats', 'rooms', 'blocks', 'profile']), { maxItems: 16 })),
   features: optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 16, description: 'ack, batch, binary' })),
   raw: optional(oneOf(['none', 'extra', 'full'])),

@@ -15,7 +15,11 @@ export const Jid = Type.String({ minLength: 1, maxLength: 3071, description: 'A 
 /** A message id, ours or a peer's. */
 export const MessageId = Type.String({ minLength: 1, maxLength: 1024, description: 'A message id' });
 export const Time = Type.String({ description: 'RFC 3339, UTC, milliseconds' });
-const Lang = Type.String({ maxLength: 35, pattern: '^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$', description: 'A language tag (BCP 47)' });
+const Lang = Type.String({
+  maxLength: 35,
+  pattern: '^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$',
+  description: 'A language tag (BCP 47)',
+});
 const ShortText = (maxLength: number, description: string) => Type.String({ maxLength, description });
 
 const Module = Type.Module({
@@ -71,7 +75,12 @@ export const Message = Type.Object(
     to: Jid,
     outgoing: optional(Type.Boolean({ description: 'Sent by this account, from another session' })),
     time: Time,
-    delay: optional(Type.Object({ from: optional(Jid), time: Time, reason: optional(Type.String()) }, { description: 'XEP-0203: who held it, since when' })),
+    delay: optional(
+      Type.Object(
+        { from: optional(Jid), time: Time, reason: optional(Type.String()) },
+        { description: 'XEP-0203: who held it, since when' },
+      ),
+    ),
     ...content,
     originId: optional(Type.String({ description: 'XEP-0359' })),
     stanzaIds: optional(Type.Array(Type.Object({ id: Type.String(), by: Jid }), { description: 'XEP-0359' })),

@@ -2,8 +2,9 @@
  * Text → frames, and frames → checked data. Input is hostile until it has passed through here: shape, depth, characters
  * that XML 1.0 forbids, and the schema of the request, each with an error that names the field.
  */
-import { Compile, type Validator } from 'typebox/compile';
+
 import type { Static, TSchema } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
 import { Disconnect } from './close.ts';
 import { badRequest, StanzaError } from './errors.ts';
 import { type RequestId, type RequestType, requests } from './frames.ts';

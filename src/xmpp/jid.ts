@@ -132,5 +132,7 @@ export function escapeLocal(name: string): string | undefined {
 
 /** XEP-0106 §4.3: a localpart as people read it. */
 export function unescapeLocal(local: string): string {
-  return local.replace(/\\(20|22|26|27|2f|3a|3c|3e|40|5c)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return local.replace(/\\(20|22|26|27|2f|3a|3c|3e|40|5c)/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }
