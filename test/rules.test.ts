@@ -1,0 +1,132 @@
+/** Holds the import rules of CONTRIBUTING.md, and the few other rules of the house that a reading of src/ can check. */
+import { globSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { expect, it } from 'vitest';
+
+const src = join(import.meta.dirname, '../src');
+
+/**
+ * What each folder or file of src/ may import besides its own folder: paths below src/ (a folder ends in `/`), `node:`
+ * for all of Node, and after `type` what only `import type` may reach. The longest match on the left decides.
+ */
+const mayImport: Record<string, string[]> = {
+  'protocol/': [],
+  'client/': ['protocol/close', 'protocol/errors', 'type protocol/'],
+  'conformance/': ['client/', 'protocol/', 'node:'],
+  'xmpp/': ['protocol/errors', 'protocol/text', 'node:'],
+  extension: ['protocol/', 'xmpp/', 'type store/store'],
+  fields: ['protocol/', 'xmpp/', 'type extension'],
+  'core/': [
+    'protocol/',
+    'xmpp/',
+    'extension',
+    'fields',
+    'store/store',
+    'cluster/cluster',
+    'node:crypto',
+    'node:events',
+  ],
+  'extensions/': ['protocol/', 'xmpp/', 'extension', 'fields', 'node:crypto'],
+  'auth/': ['protocol/errors', 'node:'],
+  'store/': ['protocol/errors', 'node:'],
+  'cluster/': ['protocol/errors', 'node:'],
+  'websocket/': ['protocol/', 'core/session', 'core/dispatch', 'node:'],
+  'http/': ['node:'],
+  gateway: [
+    'protocol/',
+    'xmpp/',
+    'core/',
+    'extensions/',
+    'auth/',
+    'store/',
+    'cluster/',
+    'websocket/',
+    'http/',
+    'node:',
+  ],
+  main: ['config', 'log', 'gateway', 'commands/', 'node:'],
+  'commands/': ['config', 'log', 'gateway', 'node:'],
+  config: ['config/', 'node:'],
+  'config/': ['node:'],
+  log: ['node:'],
+  metrics: ['protocol/', 'node:'],
+};
+const anywhere = ['log', 'metrics', 'type config'];
+const pure = ['protocol/', 'client/'];
+
+/** Each npm package, and node:sqlite with them, has one home. */
+const homes: Record<string, string[]> = {
+  ws: ['websocket/'],
+  '@xmpp/component': ['xmpp/'],
+  'fast-xml-parser': ['xmpp/'],
+  saxes: ['xmpp/'],
+  fastify: ['http/'],
+  'prom-client': ['metrics'],
+  pino: ['log'],
+  'node:sqlite': ['store/'],
+  jose: ['auth/'],
+  yaml: ['config', 'config/'],
+  'close-with-grace': ['main'],
+  typebox: ['protocol/', 'fields', 'extension', 'config', 'config/'],
+};
+
+const files = globSync('**/*.ts', { cwd: src }).filter((path) => !path.endsWith('.d.ts'));
+const sources = files.map((path) => ({ path, text: readFileSync(join(src, path), 'utf8') }));
+const fits = (path: string, pattern: string) => (pattern.endsWith('/') ? path.startsWith(pattern) : path === pattern);
+
+/** Every import of a file: its target as a path below src/ without `.ts`, or as the name of a package. */
+function imports(path: string, text: string) {
+  const statements = /^(?:import|export)\s+(type\s)?(?:[\w$*{}\s,]+\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm;
+  return [...text.matchAll(statements)].map(([, type, from, dynamic]) => {
+    const target = from ?? dynamic ?? '';
+    const local = target.startsWith('.');
+    const name = local ? posix.join(posix.dirname(path), target).replace(/\.ts$/, '') : target;
+    return { target: name, type: type !== undefined, local };
+  });
+}
+
+function isAllowed(path: string, { target, type, local }: ReturnType<typeof imports>[number]) {
+  const self = path.replace(/\.ts$/, '');
+  const key = Object.keys(mayImport)
+    .sort((a, b) => b.length - a.length)
+    .find((pattern) => fits(self, pattern));
+  if (key === undefined) return false;
+  const name = target.match(/^(@[^/]+\/)?[^/]+/)?.[0] ?? target;
+  if (!local && homes[name]) return homes[name].some((home) => fits(self, home));
+  if (!local && !target.startsWith('node:')) return false;
+  const own = key.endsWith('/') ? [key] : [];
+  const common = pure.includes(key) ? [] : anywhere;
+  return [...own, ...common, ...(mayImport[key] ?? [])].some((pattern) => {
+    if (pattern === 'node:') return target.startsWith(pattern);
+    return pattern.startsWith('type ') ? type && fits(target, pattern.slice(5)) : fits(target, pattern);
+  });
+}
+
+it('every import keeps to the table of folders and to the homes of the packages', () => {
+  const found = sources.flatMap(({ path, text }) => imports(path, text).map((one) => ({ path, ...one })));
+  expect(found.length).toBeGreaterThan(10);
+  const wrong = found.filter((one) => !isAllowed(one.path, one));
+  expect(wrong.map(({ path, target, type }) => `${path} imports ${type ? 'the types of ' : ''}${target}`)).toEqual([]);
+});
+
+it('no dependency is without a home', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(src, '../package.json'), 'utf8'));
+  expect(Object.keys(dependencies).filter((name) => !homes[name])).toEqual([]);
+});
+
+it('no file is longer than 300 lines', () => {
+  const length = (text: string) => text.split('\n').length - 1;
+  expect(sources.filter(({ text }) => length(text) > 300).map(({ path, text }) => `${path}: ${length(text)}`)).toEqual(
+    [],
+  );
+});
+
+it('only the command line writes to the console', () => {
+  const writes = ({ path, text }: (typeof sources)[number]) =>
+    /\bconsole\.\w/.test(text) && !/^(main\.ts|commands)/.test(path);
+  expect(sources.filter(writes).map(({ path }) => path)).toEqual([]);
+});
+
+it('no file has state at module level', () => {
+  expect(sources.filter(({ text }) => /^(export )?(let|var) /m.test(text)).map(({ path }) => path)).toEqual([]);
+});
