@@ -35,19 +35,22 @@ export function requireNode() {
   const node = findNode();
   if (node) return node;
   const here = `this is ${process.version}`;
-  if (process.platform === 'linux' && process.arch === 'x64' && !hasDependencies()) {
+  if (process.platform === 'linux' && process.arch === 'x64' && !hasDependencies({ dev: false })) {
     fail(`Stanzawire needs Node 22.18 or newer and ${here}: run "npm ci", which brings one for this project alone.`);
   }
   fail(`Stanzawire needs Node 22.18 or newer and ${here}: install a current one from https://nodejs.org.`);
 }
 
-/** Whether node_modules holds what package-lock.json asks for. Packages for other platforms may be missing. */
-export function hasDependencies() {
+/**
+ * Whether node_modules holds what package-lock.json asks for, without what only development needs if `dev` is false.
+ * Optional packages may be missing: many are for other platforms.
+ */
+export function hasDependencies({ dev = true } = {}) {
   const installed = packages(join(modules, '.package-lock.json'));
-  const wanted = packages(join(root, 'package-lock.json'));
-  return Object.entries(wanted).every(
-    ([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version,
+  const wanted = Object.entries(packages(join(root, 'package-lock.json'))).filter(
+    ([path, one]) => path !== '' && !one.optional && !one.devOptional && (dev || !one.dev),
   );
+  return existsSync(modules) && wanted.every(([path, { version }]) => installed[path]?.version === version);
 }
 
 function packages(lockFile) {

@@ -8,7 +8,8 @@ import { fail, hasDependencies, requireNode, root, run } from './node.mjs';
 const [file, ...args] = process.argv.slice(2);
 if (!file) fail('usage: node scripts/run.mjs FILE [ARGUMENT …]');
 const node = requireNode();
-if (!hasDependencies()) fail('The dependencies are missing or older than package-lock.json: run "npm ci".');
+if (!hasDependencies({ dev: false }))
+  fail('The dependencies are missing or older than package-lock.json: run "npm ci".');
 const command = [resolve(root, file), ...args];
 
 // Becoming the program needs no process in between that could be killed without it.

@@ -42,13 +42,14 @@ async function check() {
   if (args.length > 0) return [];
   const checks = [
     ['tsc', '--noEmit'],
+    ['tsc', '--noEmit', '-p', 'tsconfig.build.json'],
     ['biome', 'check', '--error-on-warnings', '.'],
     ['oxlint', '--type-aware', '--deny-warnings'],
   ];
   const failed = [];
   for (const [program, ...rest] of checks) {
     console.log(`> ${[program, ...rest].join(' ')}`);
-    if ((await run(program, rest, { env })) !== 0) failed.push(`${program} found problems`);
+    if ((await run(program, rest, { env })) !== 0) failed.push(`${[program, ...rest].join(' ')} found problems`);
   }
   return failed;
 }
