@@ -20,12 +20,11 @@ export class XmlNode {
 
   get xmlns(): string {
     const colon = this.tag.indexOf(':');
-    const declaration = colon < 0 ? 'xmlns' : `xmlns:${this.tag.slice(0, colon)}`;
-    for (let node: XmlNode | undefined = this; node; node = node.parent) {
-      const found = node.attrs[declaration];
-      if (found !== undefined) return found;
-    }
-    return '';
+    return this.#declared(colon < 0 ? 'xmlns' : `xmlns:${this.tag.slice(0, colon)}`);
+  }
+
+  #declared(declaration: string): string {
+    return this.attrs[declaration] ?? (this.parent ? this.parent.#declared(declaration) : '');
   }
 
   get text(): string {
@@ -59,7 +58,7 @@ export interface StreamHandlers {
 
 /** Takes the text of a stream in any pieces. @throws what is not well-formed. */
 export function streamReader(handlers: StreamHandlers): (text: string) => void {
-  const parser = new SaxesParser({ position: false });
+  const parser = new SaxesParser({ xmlns: false, position: false });
   let root: XmlNode | undefined;
   let current: XmlNode | undefined;
   parser.on('opentag', ({ name, attributes }) => {

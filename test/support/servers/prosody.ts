@@ -9,7 +9,7 @@ import { anyOf, setUp } from './setup.ts';
 export async function startProsody(options: ServerOptions = {}, installation?: Installation): Promise<XmppServer> {
   const setup = await setUp(installation ?? anyOf('prosody'), options, false);
   writeFileSync(path.join(setup.dir, 'prosody.cfg.lua'), configuration(setup));
-  for (const folder of ['certs', 'modules']) mkdirSync(path.join(setup.dir, folder));
+  mkdirSync(path.join(setup.dir, 'certs'));
   addAccounts(setup);
   const server = new RunningServer(setup, {
     command: ['prosody', '--config', `${setup.inside}/prosody.cfg.lua`, '-F', ...(isRoot() ? ['--root'] : [])],
@@ -38,7 +38,6 @@ function configuration(setup: Setup): string {
 ${isRoot() ? 'run_as_root = true' : ''}
 pidfile = "${inside}/prosody.pid"
 data_path = "${inside}/data"
-plugin_paths = { "${inside}/modules" }
 certificates = "${inside}/certs"
 log = { ${options.debug ? 'debug' : 'info'} = "${inside}/prosody.log" }
 interfaces = { "127.0.0.1" }
