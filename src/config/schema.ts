@@ -1,0 +1,222 @@
+/**
+ * Every configuration key, once: its type, bounds, default and meaning. The loader, the environment's names,
+ * docs/configuration.md and config.example.yaml are all made from this.
+ */
+import Type, { type Static, type TSchema } from 'typebox';
+
+/** Reads the current value: a secret kept in a file is read again when the file changes. */
+export type Secret = () => string;
+
+/** How a key is written, in the file and in the environment. */
+export type Kind = 'text' | 'integer' | 'flag' | 'list' | 'duration' | 'size' | 'secret' | 'file';
+
+/** What a key says about itself beside its JSON Schema. */
+export interface KeyNotes {
+  kind: Kind;
+  description: string;
+  /** As it is written in the file; a key without one is required, optional, or follows from others (`otherwise`). */
+  default?: string | number | boolean | string[];
+  /** What holds when the key is absent and has no default. */
+  otherwise?: string;
+  /** A value for config.example.yaml. */
+  example?: string | string[];
+  /** What a right value looks like, for the remedy in an error. */
+  write?: string;
+}
+
+type Notes = Omit<KeyNotes, 'kind'>;
+
+const optional = Type.Optional;
+const text = (notes: Notes & { pattern?: string }) => Type.String({ minLength: 1, ...notes, kind: 'text' });
+const choice = (values: string[], notes: Notes) => Type.String({ ...oneOfThese(values), ...notes, kind: 'text' });
+const choices = (values: string[], notes: Notes) =>
+  Type.Array(Type.String(oneOfThese(values)), {
+    minItems: 1,
+    ...notes,
+    kind: 'list',
+    write: `a list of ${values.join(', ')}`,
+  });
+const flag = (notes: Notes) => Type.Boolean({ ...notes, kind: 'flag' });
+const integer = (minimum: number, maximum: number, notes: Notes) =>
+  Type.Integer({ minimum, maximum, ...notes, kind: 'integer' });
+const duration = (minimum: number, maximum: number, notes: Notes) =>
+  Type.Integer({ minimum, maximum, ...notes, kind: 'duration' });
+const size = (minimum: number, maximum: number, notes: Notes) =>
+  Type.Integer({ minimum, maximum, ...notes, kind: 'size' });
+const secret = (notes: Notes) => Type.Unsafe<Secret>({ ...notes, kind: 'secret' } satisfies KeyNotes);
+const port = (notes: Notes) => integer(0, 65_535, notes);
+
+function oneOfThese(values: string[]) {
+  return { pattern: `^(?:${values.join('|')})$`, write: `one of ${values.join(', ')}` };
+}
+
+/** The signatures a token may carry, by what verifies them: mixing the two would let a public key sign. */
+export const sharedKeyAlgorithms = ['HS256', 'HS384', 'HS512'];
+// biome-ignore format: families in rows
+export const publicKeyAlgorithms = [
+  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512',
+  'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519',
+];
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+const second = 1000;
+const hour = 3600 * second;
+const day = 24 * hour;
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+const xmpp = {
+  service: text({
+    description:
+      "The XMPP server's component port. `xmpp://` is clear text (XEP-0114), for loopback and private networks; `xmpps://` is TLS from the first byte (ejabberd's `tls: true`, Prosody's net_multiplex).",
+    default: 'xmpp://127.0.0.1:5347',
+    pattern: '^xmpps?://(?:\\[[0-9A-Fa-f:.]+\\]|[^\\s/:@?#\\[\\]]+):[0-9]{1,5}$',
+    write: 'xmpp://HOST:PORT or xmpps://HOST:PORT, like xmpp://127.0.0.1:5347',
+  }),
+  domain: text({
+    description: "The gateway's own domain, as the XMPP server's configuration names the component.",
+    example: 'web.example.com',
+    write: 'a domain name, like web.example.com',
+  }),
+  secret: secret({ description: "The component's secret, as the XMPP server's configuration has it." }),
+  server: text({
+    description: "The XMPP server's own domain: it is pinged to learn what the server has taken.",
+    otherwise: 'the parent of `xmpp.domain`; required when the domain has two labels or fewer',
+    example: 'example.com',
+    write: 'a domain name, like example.com',
+  }),
+};
+
+const publicHttp = {
+  host: text({ description: 'The address the public port listens on.', default: '0.0.0.0' }),
+  port: port({ description: 'The public port: WebSocket only. 0 takes a free one.', default: 8080 }),
+  path: text({
+    description: 'The path of the WebSocket.',
+    default: '/ws',
+    pattern: '^/[^\\s?#]*$',
+    write: 'a path that starts with a slash, like /ws',
+  }),
+  origins: Type.Array(Type.String(), {
+    kind: 'list',
+    description:
+      'The web pages that may connect, each as a browser sends it in `Origin`: scheme, host, and port unless it is the usual one. No page may until it is listed; `*` lets every page in and is warned about.',
+    default: [],
+    example: ['https://chat.example.com'],
+    write: 'a list of origins, like [https://chat.example.com]',
+  } satisfies KeyNotes),
+};
+
+const internalHttp = {
+  host: text({ description: 'The address the internal port listens on.', default: '127.0.0.1' }),
+  port: port({
+    description: 'The internal port: `/livez`, `/readyz`, `/metrics`. Never publish it. 0 takes a free one.',
+    default: 9090,
+  }),
+};
+
+const jwt = {
+  secret: optional(secret({ description: 'The shared key that signs tokens (HS256), at least 32 bytes.' })),
+  jwksUrl: optional(
+    text({
+      description: "The identity provider's key set. Keys are fetched, cached and rotated.",
+      pattern: '^https?://[^\\s/@]+(?:/[^\\s@]*)?$',
+      example: 'https://id.example.com/.well-known/jwks.json',
+      write: 'an https:// URL without a password in it',
+    }),
+  ),
+  issuer: optional(
+    text({ description: 'The `iss` a token must have.', otherwise: 'not checked', example: 'https://id.example.com' }),
+  ),
+  audience: optional(
+    text({ description: 'The `aud` a token must have.', otherwise: 'not checked', example: 'stanzawire' }),
+  ),
+  algorithms: choices([...sharedKeyAlgorithms, ...publicKeyAlgorithms], {
+    description: 'The signature algorithms that are accepted.',
+    otherwise: 'HS256 with `secret`; RS256, ES256, EdDSA with `jwksUrl`',
+    example: ['HS256'],
+  }),
+  userClaim: text({ description: "The claim that names the user; it becomes the JID's localpart.", default: 'sub' }),
+  scopeClaim: text({ description: 'The claim that lists scopes, such as `raw`.', default: 'scope' }),
+};
+
+const guest = {
+  enabled: flag({ description: 'Lets clients in without a token, as a new user of their own.', default: false }),
+  prefix: text({ description: "What guests' user names start with.", default: 'guest-' }),
+  ttl: duration(second, 3650 * day, { description: "How long a guest's token lasts.", default: '7d' }),
+};
+
+const store = {
+  url: text({
+    description: 'Where accounts are kept: `sqlite:PATH` (from the working directory), or `memory:` to forget at exit.',
+    default: 'sqlite:data/stanzawire.db',
+    pattern: '^(?:sqlite:.+|memory:)$',
+    write: 'sqlite:PATH or memory:',
+  }),
+};
+
+const sessions = {
+  resumeWindow: duration(0, day, {
+    description: 'How long a session waits for its client to come back.',
+    default: '60s',
+  }),
+  maxEvents: integer(0, 1_000_000, { description: 'Events a session keeps for a resume.', default: 2000 }),
+  perAccount: integer(1, 10_000, { description: 'Sessions an account may have at once.', default: 16 }),
+  heartbeat: duration(100, hour, {
+    description: 'The longest silence on a socket before a ping; twice that closes it.',
+    default: '25s',
+  }),
+};
+
+const limits = {
+  frame: size(KiB, 16 * MiB, { description: 'The largest frame from a client.', default: '64KiB' }),
+  // RFC 6120 §13.12: a limit below 10000 bytes would refuse what every server must carry.
+  stanza: size(10_000, 16 * MiB, {
+    description: "The largest stanza, either way. Not more than the XMPP server's own limit.",
+    default: '256KiB',
+  }),
+  batch: integer(1, 10_000, { description: 'Frames in one batch.', default: 50 }),
+  inFlight: integer(1, 100_000, { description: 'Unanswered requests a session may have.', default: 64 }),
+  rate: integer(1, 1_000_000, { description: 'Requests a second a session may send, lastingly.', default: 20 }),
+  burst: integer(1, 1_000_000, { description: 'Requests a session may send at once.', default: 100 }),
+  historyMax: integer(1, 10_000, { description: 'Messages in one page of history.', default: 100 }),
+  outbound: size(64 * KiB, 256 * MiB, {
+    description: 'What may wait to be written to one socket; a client slower than that is closed.',
+    default: '1MiB',
+  }),
+  sendTimeout: duration(second, hour, {
+    description: 'How long a request waits for the XMPP server before it fails.',
+    default: '30s',
+  }),
+  sockets: integer(1, 1_000_000, { description: 'Sockets at once.', default: 20_000 }),
+};
+
+const drain = {
+  time: duration(0, hour, {
+    description: 'How long a stop takes to close its sockets, spread over it.',
+    default: '10s',
+  }),
+};
+
+const log = { level: choice(levels, { description: 'The least severe level that is logged.', default: 'info' }) };
+
+const section = <P extends Record<string, TSchema>>(description: string, keys: P) => Type.Object(keys, { description });
+
+export const ConfigSchema = Type.Object({
+  xmpp: section('The link to the XMPP server.', xmpp),
+  http: section('The two ports. Only the public one is for clients.', {
+    public: section('Where web clients connect.', publicHttp),
+    internal: section('For probes and metrics.', internalHttp),
+  }),
+  auth: section('Who may connect: at least one of `jwt` and `guest`.', {
+    jwt: optional(section('Signed tokens. Exactly one of `secret`, `secretFile` and `jwksUrl` turns them on.', jwt)),
+    guest: section('Users without a token.', guest),
+  }),
+  store: section('What outlives the process.', store),
+  sessions: section('Web clients, connected or about to come back.', sessions),
+  limits: section('What one client, and all of them, may use.', limits),
+  drain: section('The stop, on SIGTERM or SIGINT.', drain),
+  log: section('The log: JSON lines on standard output.', log),
+});
+
+/** Durations are milliseconds, sizes are bytes. */
+export type Config = Static<typeof ConfigSchema>;
