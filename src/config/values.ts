@@ -38,11 +38,18 @@ export function written(kind: Kind, value: unknown): unknown {
   return typeof value === 'number' ? writtenNumber(kind, value) : value;
 }
 
-export function writtenNumber(kind: Kind, value: number): string | number {
-  const units = kind === 'duration' ? durationUnits : kind === 'size' ? sizeUnits : {};
+function writtenNumber(kind: Kind, value: number): string | number {
+  const units: Record<string, number> = kind === 'duration' ? durationUnits : kind === 'size' ? sizeUnits : {};
   const fits = Object.entries(units).filter(([, factor]) => value % factor === 0 && value >= factor);
-  const [unit, factor] = fits.at(-1) ?? (kind === 'duration' ? ['s', 1] : ['', 1]);
-  return unit === '' || unit === 'B' ? value : `${value / factor}${unit}`;
+  const [unit, factor] = fits.at(-1) ?? [kind === 'duration' ? 's' : 'B', 1];
+  return unit === 'B' ? value : `${value / factor}${unit}`;
+}
+
+/** The bounds of a number as they would be written, `1s to 1h`; empty where there are none. */
+export function rangeOf({ kind, schema }: Key): string {
+  const { minimum, maximum }: { minimum?: unknown; maximum?: unknown } = schema;
+  if (typeof minimum !== 'number' || typeof maximum !== 'number') return '';
+  return `${writtenNumber(kind, minimum)} to ${writtenNumber(kind, maximum)}`;
 }
 
 /**
@@ -56,38 +63,9 @@ export function readValue(key: Key, raw: unknown, source: string): unknown {
   throw new ConfigError(`${key.key}: ${shown} is not ${expected(key, raw)} (${source})`);
 }
 
-/** Bad value → what it should be, worded to follow "is not". */
-function expected(key: Key, raw: unknown): string {
-  const { minimum, maximum } = bounds(key) ?? {};
-  const range =
-    minimum === undefined || maximum === undefined
-      ? ''
-      : ` from ${writtenNumber(key.kind, minimum)} to ${writtenNumber(key.kind, maximum)}`;
-  const like = typeof key.default === 'object' ? '' : `, like ${key.default}`;
-  const quote = typeof raw === 'string' ? '' : '; put it in quotes';
-  const wording: Record<Kind, string> = {
-    text: key.write ? `valid; write ${key.write}` : `text of at least one character${quote}`,
-    list: `valid; write ${key.write}`,
-    flag: 'true or false; write one of the two',
-    integer: `a whole number${range}; write one${like}`,
-    duration: `a duration${range}; write a number with its unit (ms, s, m, h, d)${like}`,
-    size: `a size${range}; write bytes, or a number with its unit (KiB, MiB, GiB)${like}`,
-    secret: 'usable; write text in quotes, not empty',
-    file: `the name of a file; write its path${quote}`,
-  };
-  return wording[key.kind];
-}
-
-/** The bounds of a number as they would be written, `1s to 1h`; empty where there are none. */
-export function rangeOf({ kind, schema }: Key): string {
-  const { minimum, maximum }: { minimum?: unknown; maximum?: unknown } = schema;
-  if (typeof minimum !== 'number' || typeof maximum !== 'number') return '';
-  return `${writtenNumber(kind, minimum)} to ${writtenNumber(kind, maximum)}`;
-}
-
 const readers: Record<Kind, (raw: unknown) => unknown> = {
   text: (raw) => raw,
-  list: (raw) => (typeof raw === 'string' ? undefined : raw),
+  list: (raw) => raw,
   flag: (raw) => (raw === 'true' ? true : raw === 'false' ? false : raw),
   integer: (raw) => (typeof raw === 'string' && /^\d+$/.test(raw) ? Number(raw) : raw),
   duration: (raw) => (typeof raw === 'string' ? parseDuration(raw) : undefined),
@@ -95,6 +73,24 @@ const readers: Record<Kind, (raw: unknown) => unknown> = {
   secret: (raw) => (typeof raw === 'string' && raw !== '' ? raw : undefined),
   file: (raw) => raw,
 };
+
+/** What it should be, worded to follow "is not". */
+function expected(key: Key, raw: unknown): string {
+  const range = rangeOf(key) && ` from ${rangeOf(key)}`;
+  const like = key.default === undefined ? '' : `, like ${String(key.default)}`;
+  const quote = typeof raw === 'string' ? '' : ', in quotes';
+  const wording: Record<Kind, string> = {
+    text: key.write ? `valid; write ${key.write}` : `usable; write text${quote}, not empty`,
+    list: `valid; write ${key.write}`,
+    flag: 'true or false; write one of the two',
+    integer: `a whole number${range}; write one${like}`,
+    duration: `a duration${range}; write a number with its unit (ms, s, m, h, d)${like}`,
+    size: `a size${range}; write bytes, or a number with its unit (KiB, MiB, GiB)${like}`,
+    secret: `usable; write text${quote}, not empty`,
+    file: `usable; write the path of a file${quote}`,
+  };
+  return wording[key.kind];
+}
 
 /** An environment variable's text → what the file would hold: lists are split at commas. */
 export function fromEnv(key: Key, text: string): unknown {
