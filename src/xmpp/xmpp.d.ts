@@ -17,39 +17,28 @@ declare module '@xmpp/component' {
   }
 
   export class Parser extends EventEmitter {
+    root: Element | null;
+    /** The element that is open. */
+    cursor: Element | null;
     write(data: string): void;
   }
 
   /** `Connection` of @xmpp/connection, as far as XEP-0114 needs it. */
   export class Component extends EventEmitter {
-    constructor(options: { service: string; domain: string });
-    options: { service: string; domain: string };
-    status: string;
-    socket: Socket | null;
     parser: Parser | null;
-    root: Element | null;
     timeout: number;
-    Socket: new () => Socket;
-    Parser: new () => Parser;
-    connect(service: string): Promise<void>;
     open(options: { domain: string; timeout?: number }): Promise<Element>;
-    authenticate(id: string, password: string): Promise<void>;
-    disconnect(timeout?: number): Promise<void>;
-    socketParameters(service: string): { port: number; host: string } | undefined;
+    _attachSocket(socket: Socket): void;
     _onData(data: string | Buffer): void;
-    _end(): Promise<unknown>;
+    _onParserError(error: Error): void;
+    _onElement(element: Element): void;
   }
 
   export function component(options: {
     service: string;
     domain: string;
     password: string | ((authenticate: (secret: string) => Promise<void>) => Promise<void>);
-  }): Component & {
-    reconnect: { stop(): void };
-    middleware: unknown;
-    iqCaller: unknown;
-    iqCallee: unknown;
-  };
+  }): Component & { reconnect: { stop(): void } };
 
   export const xml: {
     (name: string, attrs?: Record<string, string | undefined> | null, ...children: (Element | string)[]): Element;
