@@ -1,18 +1,8 @@
 /** Stanza errors, RFC 6120 §8.3: reading one into a StanzaError, and answering a stanza with one. */
 import { type Condition, type ErrorDetails, type ErrorType, isCondition, StanzaError } from '../protocol/errors.ts';
 import { ns } from './namespaces.ts';
-import {
-  childText,
-  type Element,
-  el,
-  elements,
-  find,
-  fromTree,
-  nameOf,
-  namespaceOf,
-  textOf,
-  toTree,
-} from './stanza.ts';
+import { childText, type Element, el, elements, find, nameOf, namespaceOf, textOf } from './stanza.ts';
+import { fromTree, toTree } from './tree.ts';
 
 const types = new Set<string>(['auth', 'cancel', 'continue', 'modify', 'wait'] satisfies ErrorType[]);
 

@@ -4,7 +4,7 @@
  * for every account (Prosody and ejabberd alike).
  */
 import xmpp from '@xmpp/component';
-import { type ElementTree, StanzaError } from '../protocol/errors.ts';
+import { StanzaError } from '../protocol/errors.ts';
 import { isXmlText } from '../protocol/text.ts';
 import { ns } from './namespaces.ts';
 import { isAttributeName, isElementName, isNamespace } from './xml-chars.ts';
@@ -67,34 +67,6 @@ export function textOf(element: Element): string {
 export function childText(parent: Element, name: string, xmlns: string): string | undefined {
   const child = find(parent, name, xmlns);
   return child && textOf(child);
-}
-
-/**
- * The tree of an element; prefixes are resolved, `xmlns` stands where it differs from the parent's.
- * @throws StanzaError bad-request when it is deeper than `maxDepth`
- */
-export function toTree(element: Element, inherited = '', depth = 1): ElementTree {
-  if (depth > maxDepth) throw new StanzaError('bad-request', 'The element is nested too deep');
-  const xmlns = namespaceOf(element);
-  const attrs: Record<string, string> = xmlns === inherited ? {} : { xmlns };
-  for (const key in element.attrs) {
-    const value = element.attrs[key];
-    if (value === undefined || key === 'xmlns' || (key.includes(':') && !key.startsWith('xml:'))) continue;
-    attrs[key] = value;
-  }
-  const children = element.children.map((child) =>
-    typeof child === 'string' ? child : toTree(child, xmlns, depth + 1),
-  );
-  return {
-    name: nameOf(element),
-    ...(Object.keys(attrs).length > 0 && { attrs }),
-    ...(children.length > 0 && { children }),
-  };
-}
-
-/** The element of a tree. Whether XML allows it is for serialize() to say. */
-export function fromTree({ name, attrs, children = [] }: ElementTree): Element {
-  return el(name, attrs, ...children.map((child) => (typeof child === 'string' ? child : fromTree(child))));
 }
 
 /**
