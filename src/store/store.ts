@@ -18,7 +18,7 @@ export interface RosterItem {
   request?: { nick?: string; message?: string };
 }
 
-/** An account as it was opened; `created` = it did not exist before. The roster is sorted by JID. */
+/** An account as it was opened; `created` = it did not exist before. The roster is in no particular order. */
 export interface OpenedAccount {
   created: boolean;
   roster: RosterItem[];

@@ -1,0 +1,133 @@
+/**
+ * The store in one SQLite file (node:sqlite, WAL). With `synchronous=NORMAL` what was committed survives a killed
+ * process; a power loss may take the last moments before it.
+ */
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { migrations } from './migrations/sqlite.ts';
+import { noAccount, type OpenedAccount, type RosterItem, type Store } from './store.ts';
+import { Transactions } from './transactions.ts';
+
+/** Calls block the event loop, so one that finds the file locked must give up soon. */
+const lockTimeoutMs = 250;
+
+/**
+ * Opens the file, makes it and its folder when missing (readable by their owner only), and brings the schema up to date.
+ * @throws Error naming file and remedy: not a database, no access, a newer schema.
+ */
+export function openSqliteStore(file: string): Store {
+  const path = resolve(file);
+  let db: DatabaseSync | undefined;
+  try {
+    if (!existsSync(path)) createFile(path);
+    db = new DatabaseSync(path, { timeout: lockTimeoutMs });
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    migrate(db);
+    return new SqliteStore(db);
+  } catch (error) {
+    db?.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`store.url: cannot use ${path}: ${reason}`, { cause: error });
+  }
+}
+
+/** SQLite gives the files beside it (-wal, -shm) the same mode. */
+function createFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
+}
+
+function migrate(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE');
+  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+  if (version > migrations.length) {
+    throw new Error(
+      `it was written by a newer version (schema ${version}, this one knows ${migrations.length}); ` +
+        'run that version, or go back to a backup from before the upgrade',
+    );
+  }
+  for (const step of migrations.slice(version)) db.exec(step);
+  db.exec(`PRAGMA user_version = ${migrations.length}; COMMIT`);
+}
+
+function prepare(db: DatabaseSync) {
+  return {
+    createAccount: db.prepare('INSERT INTO accounts (jid, created) VALUES (?, ?) ON CONFLICT DO NOTHING'),
+    account: db.prepare('SELECT 1 FROM accounts WHERE jid = ?'),
+    roster: db.prepare('SELECT jid, name, groups, subscription, ask, approved, request FROM roster WHERE account = ?'),
+    saveItem: db.prepare(
+      'INSERT OR REPLACE INTO roster (account, jid, name, groups, subscription, ask, approved, request)' +
+        ' VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
+    removeItem: db.prepare('DELETE FROM roster WHERE account = ? AND jid = ?'),
+    createKey: db.prepare('INSERT INTO keys (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING'),
+    key: db.prepare('SELECT value FROM keys WHERE name = ?'),
+  } satisfies Record<string, StatementSync>;
+}
+
+class SqliteStore implements Store {
+  readonly #db: DatabaseSync;
+  readonly #sql: ReturnType<typeof prepare>;
+  readonly #transactions: Transactions;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#sql = prepare(db);
+    this.#transactions = new Transactions(db);
+  }
+
+  openAccount(jid: string, create: boolean): Promise<OpenedAccount | undefined> {
+    return this.#transactions.run(() => {
+      const created = create && this.#sql.createAccount.run(jid, Date.now()).changes > 0;
+      if (!created && !this.#sql.account.get(jid)) return undefined;
+      return { created, roster: created ? [] : this.#sql.roster.all(jid).map(readItem) };
+    });
+  }
+
+  saveRosterItem(account: string, item: RosterItem): Promise<void> {
+    const row = writeItem(item);
+    return this.#transactions.run(() => {
+      if (!this.#sql.account.get(account)) throw noAccount();
+      this.#sql.saveItem.run(account, ...row);
+    });
+  }
+
+  removeRosterItem(account: string, jid: string): Promise<void> {
+    return this.#transactions.run(() => void this.#sql.removeItem.run(account, jid));
+  }
+
+  key(name: string): Promise<Uint8Array> {
+    return this.#transactions.run(() => {
+      this.#sql.createKey.run(name, randomBytes(32));
+      return this.#sql.key.get(name)?.value as Uint8Array;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#transactions.close();
+    if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+type Column = string | number | null;
+
+function writeItem(item: RosterItem): Column[] {
+  const { jid, name = null, groups, subscription, ask = false, approved = false, request } = item;
+  const waiting = request ? JSON.stringify(request) : null;
+  return [jid, name, JSON.stringify(groups), subscription, Number(ask), Number(approved), waiting];
+}
+
+/** The schema's types and checks stand behind what is assumed here. */
+function readItem(row: Record<string, unknown>): RosterItem {
+  return {
+    jid: row.jid as string,
+    groups: JSON.parse(row.groups as string) as string[],
+    subscription: row.subscription as RosterItem['subscription'],
+    ...(row.name === null ? {} : { name: row.name as string }),
+    ...(row.ask === 1 ? { ask: true } : {}),
+    ...(row.approved === 1 ? { approved: true } : {}),
+    ...(row.request === null ? {} : { request: JSON.parse(row.request as string) as { nick?: string } }),
+  };
+}

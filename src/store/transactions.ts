@@ -1,0 +1,85 @@
+/**
+ * Group commit: all work of one turn of the event loop is one SQLite transaction, so that a disk write is paid once. The
+ * queue is as long as what one turn of the loop produces, and is emptied at the end of that turn.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { storeUnavailable } from './store.ts';
+
+interface Work {
+  run: () => unknown;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+// https://sqlite.org/rescode.html: a fault of the one statement. All others are a fault of the file or the disk.
+const ownFaults = new Set([18 /* TOOBIG */, 19 /* CONSTRAINT */, 20 /* MISMATCH */, 25 /* RANGE */]);
+
+export class Transactions {
+  readonly #db: DatabaseSync;
+  #queue: Work[] = [];
+  #closed = false;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /**
+   * Runs synchronous work inside the next transaction, in the order of the calls; resolves after the commit. Work that
+   * throws is undone and rejects alone, so it may run more than once: it must not change anything but the database.
+   */
+  run<T>(work: () => T): Promise<T> {
+    if (this.#closed) return Promise.reject(storeUnavailable());
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ run: work, resolve: (value) => resolve(value as T), reject });
+      if (this.#queue.length === 1) setImmediate(() => this.#flush());
+    });
+  }
+
+  /** Commits what waits and refuses what comes. */
+  close(): void {
+    this.#flush();
+    this.#closed = true;
+  }
+
+  #flush(): void {
+    let batch = this.#queue;
+    this.#queue = [];
+    while (batch.length > 0) batch = this.#commit(batch);
+  }
+
+  /** Commits the batch, or says which part of it is still to be done. */
+  #commit(batch: Work[]): Work[] {
+    const results: unknown[] = [];
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      for (const work of batch) results.push(work.run());
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      this.#rollback();
+      const culprit = batch[results.length];
+      if (culprit && isOwnFault(error)) {
+        culprit.reject(error);
+        return batch.filter((work) => work !== culprit);
+      }
+      for (const work of batch) work.reject(storeUnavailable(error));
+      return [];
+    }
+    for (const [index, work] of batch.entries()) work.resolve(results[index]);
+    return [];
+  }
+
+  /** SQLite has undone it by itself after some errors (a full disk, for one). */
+  #rollback(): void {
+    try {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+    } catch {
+      // The next BEGIN says what is wrong with the file.
+    }
+  }
+}
+
+function isOwnFault(error: unknown): boolean {
+  if (!(error instanceof Error) || !('errcode' in error)) return true;
+  // The low byte is the primary result code.
+  return typeof error.errcode === 'number' && ownFaults.has(error.errcode & 0xff);
+}
