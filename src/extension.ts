@@ -4,19 +4,11 @@
  * The views declared here (Session, Account, Gateway) are what an extension may see; core implements them.
  */
 import type { ErrorObject } from './protocol/errors.ts';
-import type {
-  Connect,
-  Event,
-  EventData,
-  Ready,
-  RequestData,
-  RequestResult,
-  RequestType,
-} from './protocol/frames.ts';
+import type { Connect, Event, EventData, Ready, RequestData, RequestResult, RequestType } from './protocol/frames.ts';
 import type { Message, OwnPresence, Presence } from './protocol/objects.ts';
+import type { RosterItem } from './store/store.ts';
 import type { Jid } from './xmpp/jid.ts';
 import type { Element } from './xmpp/stanza.ts';
-import type { RosterItem } from './store/store.ts';
 
 export type { RosterItem } from './store/store.ts';
 export type { ErrorObject };
@@ -163,6 +155,8 @@ export interface Account {
   readonly roster: Roster;
   /** The best of its sessions' presences; undefined = unavailable. */
   readonly presence: OwnPresence | undefined;
+  /** What its contacts were told last. */
+  announced: OwnPresence | undefined;
   /** Tells every session; the JSON is made once. */
   push(event: Event, options?: PushOptions): void;
   /** May this bare JID learn of the account: subscribed to it, or written to by it (RFC 6121 §8.5.3.1, XEP-0184 §8)? */
@@ -203,6 +197,7 @@ export interface Gateway {
   readonly translate: {
     readMessage(stanza: Element): Partial<Message>;
     writeMessage(stanza: Element, message: Partial<Message>): void;
+    writeTyping(stanza: Element, typing: Partial<EventData<'typing'>>): void;
     readPresence(stanza: Element): Partial<Presence>;
     writePresence(stanza: Element, presence: Partial<Presence>): void;
   };

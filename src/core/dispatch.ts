@@ -1,7 +1,16 @@
-/** What core needs of a socket. */
-import type { Disconnect } from '../protocol/close.ts';
-import type { EventClass } from '../protocol/frames.ts';
+/**
+ * Frames of one socket: `connect` first, then requests, each checked (schema, rate, scope), handled and answered. The one
+ * place on the JSON side where an error thrown anywhere becomes an `error` frame or a close.
+ */
+import { closeCodes, Disconnect } from '../protocol/close.ts';
+import { StanzaError } from '../protocol/errors.ts';
+import type { EventClass, RequestId } from '../protocol/frames.ts';
+import { type Frame, idOf, parseFrame, parseText } from '../protocol/parse.ts';
+import { Connection } from './connection.ts';
+import { RateLimit } from './rate-limit.ts';
+import type { VirtualServer } from './server.ts';
 
+/** What core needs of a socket. */
 export interface Outlet {
   /**
    * Writes one frame (JSON text). 'latest' may be coalesced per `key` and 'ephemeral' dropped while the buffer is over
@@ -31,3 +40,203 @@ export interface Upgrade {
 }
 
 export type OpenInlet = (outlet: Outlet, upgrade: Upgrade) => Inlet;
+
+/** The sockets' way into core. */
+export function createDispatch(server: VirtualServer): OpenInlet {
+  return (outlet, upgrade) => new Conversation(server, outlet, upgrade);
+}
+
+/** Texts that wait for `ready`; more is a client that does not wait for anything. */
+const maxWaiting = 64;
+
+class Conversation implements Inlet {
+  readonly #server: VirtualServer;
+  readonly #outlet: Outlet;
+  readonly #connection: Connection;
+  readonly #rate: RateLimit;
+  #state: 'new' | 'connecting' | 'ready' | 'closed' = 'new';
+  #waiting: string[] = [];
+  #inFlight = 0;
+
+  constructor(server: VirtualServer, outlet: Outlet, upgrade: Upgrade) {
+    this.#server = server;
+    this.#outlet = outlet;
+    this.#connection = new Connection(server, outlet, upgrade);
+    this.#rate = new RateLimit(server.limits.rate, server.limits.burst, server.now);
+  }
+
+  get connected(): boolean {
+    return this.#state === 'ready';
+  }
+
+  get batches(): boolean {
+    return this.#connection.batches;
+  }
+
+  text(text: string): void {
+    if (this.#state === 'closed') return;
+    try {
+      if (this.#state === 'connecting') this.#wait(text);
+      else if (this.#state === 'new') this.#first(text);
+      else for (const frame of parseText(text, this.#server.limits.batch).frames) this.#frame(frame);
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  binary(): void {
+    this.#end(new Disconnect('unsupported-data', 'binary frames need the feature "binary"'));
+  }
+
+  closed(): void {
+    this.#state = 'closed';
+    this.#waiting = [];
+    this.#connection.closed();
+  }
+
+  #wait(text: string): void {
+    if (text.trimStart().startsWith('[')) throw new Disconnect('bad-frame', 'a batch may come after ready only');
+    if (this.#waiting.length >= maxWaiting) throw new Disconnect('bad-frame', 'too many frames before ready');
+    this.#waiting.push(text);
+  }
+
+  #first(text: string): void {
+    const { frames, batch } = parseText(text, this.#server.limits.batch);
+    const frame = frames[0];
+    if (batch) throw new Disconnect('bad-frame', 'a batch may come after ready only');
+    const type = (frame as { type?: unknown }).type;
+    if (type !== 'connect') throw new Disconnect('bad-frame', 'the first frame is connect');
+    this.#state = 'connecting';
+    this.#server.metrics.frames.inc('in', 'connect');
+    void this.#connect(frame);
+  }
+
+  async #connect(raw: unknown): Promise<void> {
+    const id = idOf(raw);
+    try {
+      await this.#connection.connect(parseFrame(raw), () => this.#state === 'connecting');
+      if (this.#state !== 'connecting') return;
+      this.#state = 'ready';
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const text of waiting) this.text(text);
+    } catch (error) {
+      if (this.#state === 'closed') return;
+      this.#failed(id, error);
+      // What was wrong with it was said; the client may say it better until its time is over.
+      if (this.#state === 'connecting') this.#state = 'new';
+    }
+  }
+
+  /** One frame of a connected client. */
+  #frame(raw: unknown): void {
+    const id = idOf(raw);
+    try {
+      const frame = parseFrame(raw);
+      const { type } = frame;
+      this.#server.metrics.frames.inc('in', type);
+      if (type === 'connect') throw new Disconnect('connect-twice', 'this socket is connected already');
+      if (type === 'pong' || type === 'ack') this.#connection.acknowledge(frame);
+      else {
+        this.#admit();
+        if (type === 'ping') this.#reply('pong', id, undefined);
+        else this.#request(frame);
+      }
+    } catch (error) {
+      this.#failed(id, error);
+    }
+  }
+
+  /** @throws StanzaError rate-limited, Disconnect rate-limited */
+  #admit(): void {
+    const retryAfterMs = this.#inFlight >= this.#server.limits.inFlight ? 100 : this.#rate.take();
+    if (retryAfterMs === 0) return;
+    if (this.#rate.isAbuse()) throw new Disconnect('rate-limited', 'too many requests after rate-limited answers');
+    throw new StanzaError('rate-limited', 'Slow down', { retryAfterMs });
+  }
+
+  #request({ type, id, data }: Frame): void {
+    const start = performance.now();
+    const request = this.#server.registry.request(type);
+    if (!request) throw new StanzaError('unknown-type', `There is no request of type ${type.slice(0, 64)}`);
+    const checked = request.check(data);
+    const handle = this.#connection.handler(type) ?? request.handle;
+    const { session } = this.#connection;
+    if (!handle || !session) throw new StanzaError('unknown-type', `This gateway does not handle ${type}`);
+    if (request.scope !== undefined && !session.scopes.has(request.scope)) {
+      throw new StanzaError('forbidden', `The token does not grant the scope "${request.scope}"`);
+    }
+    const outcome = handle(session, checked as never);
+    if (!(outcome instanceof Promise)) {
+      this.#reply('ok', id, outcome);
+      this.#observe(type, start, 'ok');
+      return;
+    }
+    this.#inFlight++;
+    this.#server
+      .track(outcome)
+      .finally(() => this.#inFlight--)
+      .then(
+        (result: unknown) => {
+          this.#reply('ok', id, result);
+          this.#observe(type, start, 'ok');
+        },
+        (error: unknown) => {
+          this.#failed(id, error);
+          this.#observe(type, start, error instanceof StanzaError && !error.retry ? 'refused' : 'failed');
+        },
+      );
+  }
+
+  #observe(type: string, start: number, outcome: 'ok' | 'refused' | 'failed'): void {
+    const seconds = (performance.now() - start) / 1000;
+    this.#server.metrics.requestDuration.observe(seconds, requestClasses[type] ?? 'other', outcome);
+  }
+
+  #reply(type: 'ok' | 'pong', id: RequestId | undefined, data: unknown): void {
+    if (this.#state === 'closed') return;
+    if (id !== undefined || type === 'pong') {
+      this.#server.metrics.frames.inc('out', type);
+      this.#outlet.write(JSON.stringify({ type, id, data }), 'reply');
+    }
+    this.#connection.answered();
+  }
+
+  #failed(id: RequestId | undefined, error: unknown): void {
+    if (error instanceof Disconnect) {
+      this.#end(error);
+      return;
+    }
+    const stanzaError = this.#server.toStanzaError(error);
+    this.#fail(id, stanzaError);
+    if (stanzaError.code === 'token-invalid' || stanzaError.code === 'token-expired') {
+      this.#end(new Disconnect(stanzaError.code));
+    }
+  }
+
+  #fail(id: RequestId | undefined, error: StanzaError): void {
+    if (this.#state === 'closed') return;
+    this.#server.metrics.framesRejected.inc(error.code);
+    this.#server.metrics.frames.inc('out', 'error');
+    this.#outlet.write(JSON.stringify({ type: 'error', id, error: error.toObject() }), 'reply');
+  }
+
+  /** Ends the socket; what is no Disconnect is a bug. */
+  #end(error: unknown): void {
+    if (this.#state === 'closed') return;
+    if (!(error instanceof Disconnect)) this.#server.bug(error, 'a frame could not be handled');
+    const why = error instanceof Disconnect ? error : new Disconnect('internal');
+    if (why.code !== closeCodes.normal) this.#server.metrics.framesRejected.inc(why.reason);
+    this.#outlet.close(why);
+    this.closed();
+  }
+}
+
+const requestClasses: Record<string, 'send' | 'action' | 'presence' | 'contact' | 'iq'> = {
+  'message.send': 'send',
+  'typing.send': 'action',
+  'presence.set': 'presence',
+  'contact.approve': 'contact',
+  'contact.deny': 'contact',
+  'iq.send': 'iq',
+};

@@ -5,8 +5,8 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { type ErrorCode, type ErrorType, errorCodes } from './errors.ts';
 
-export const oneOf = <const T extends string[]>(values: readonly [...T], doc?: string) =>
-  Type.Enum(values as unknown as T, doc ? { description: doc } : {});
+export const oneOf = <const T extends readonly string[]>(values: T, doc?: string) =>
+  Type.Unsafe<T[number]>(Type.Enum([...values], doc ? { description: doc } : {}));
 
 const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 
@@ -36,13 +36,13 @@ export const Element = Module.Element;
 
 export const ErrorObject = Type.Object(
   {
-    code: Type.Enum(errorCodes as unknown as [ErrorCode]),
+    code: oneOf<readonly ErrorCode[]>(errorCodes),
     message: Type.String(),
     retry: Type.Boolean(),
     retryAfterMs: optional(Type.Integer({ minimum: 0 })),
     field: optional(Type.String()),
     by: optional(Jid),
-    type: optional(Type.Enum(['auth', 'cancel', 'continue', 'modify', 'wait'] as unknown as [ErrorType])),
+    type: optional(oneOf<readonly ErrorType[]>(['auth', 'cancel', 'continue', 'modify', 'wait'])),
     uri: optional(Type.String()),
     app: optional(Element),
   },

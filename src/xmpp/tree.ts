@@ -18,11 +18,7 @@ export function toTree(element: Element, inherited = '', depth = 1): ElementTree
   const children = element.children.map((child) =>
     typeof child === 'string' ? child : toTree(child, xmlns, depth + 1),
   );
-  return {
-    name: nameOf(element),
-    ...(Object.keys(attrs).length > 0 && { attrs }),
-    ...(children.length > 0 && { children }),
-  };
+  return { name: nameOf(element), attrs, children };
 }
 
 /** The element of a tree. Whether XML allows it is for serialize() to say. */

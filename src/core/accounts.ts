@@ -1,0 +1,89 @@
+/** The accounts of the domain: those in memory, those the store knows, and the making of one from a token's claim. */
+import type { Claim } from '../auth/auth.ts';
+import { StanzaError } from '../protocol/errors.ts';
+import type { Store } from '../store/store.ts';
+import { escapeLocal, type Jid, make } from '../xmpp/jid.ts';
+import { Account } from './account.ts';
+import { Roster } from './roster.ts';
+import type { VirtualServer } from './server.ts';
+
+/** An account without a session stays in memory so long, for repeats and bounces of what it sent last. */
+const keepIdle = 10 * 60_000;
+
+export class Accounts {
+  readonly #server: VirtualServer;
+  readonly #store: Store;
+  readonly #accounts = new Map<string, Account>();
+  /** Loads under way, so that one account is never two objects. */
+  readonly #loading = new Map<string, Promise<Account | undefined>>();
+
+  constructor(server: VirtualServer, store: Store) {
+    this.#server = server;
+    this.#store = store;
+  }
+
+  [Symbol.iterator](): Iterator<Account> {
+    return this.#accounts.values();
+  }
+
+  get size(): number {
+    return this.#accounts.size;
+  }
+
+  /** What memory alone tells; 'unknown' = the store must be asked. */
+  loaded(jid: Jid): Account | undefined | 'unknown' {
+    if (jid.local === '') return undefined;
+    return this.#accounts.get(jid.bare) ?? 'unknown';
+  }
+
+  /** The account, where it has ever connected. */
+  load(jid: Jid): Promise<Account | undefined> {
+    return this.#load(jid, false);
+  }
+
+  /**
+   * The account a claim names, made where it is new.
+   * @throws StanzaError token-invalid for a user name that no JID can carry
+   */
+  async open(claim: Claim): Promise<Account> {
+    const local = escapeLocal(claim.user);
+    if (local === undefined) {
+      throw new StanzaError('token-invalid', 'The user name in the token cannot be part of a JID', { field: 'token' });
+    }
+    const account = await this.#load(make(local, this.#server.domain), true);
+    if (!account) throw new StanzaError('internal-server-error', 'The account could not be opened');
+    return account;
+  }
+
+  /** Forgets accounts that nobody uses any more. */
+  sweep(): void {
+    const limit = this.#server.now() - keepIdle;
+    for (const [bare, account] of this.#accounts) {
+      if (account.sessions.size > 0 || account.idleSince > limit) continue;
+      this.#accounts.delete(bare);
+      this.#server.run('accountClose', account);
+    }
+  }
+
+  async #load(jid: Jid, create: boolean): Promise<Account | undefined> {
+    const present = this.#accounts.get(jid.bare);
+    if (present) return present;
+    const under = this.#loading.get(jid.bare);
+    if (under) {
+      const account = await under;
+      return account || !create ? account : this.#load(jid, create);
+    }
+    const loading = this.#fromStore(jid, create).finally(() => this.#loading.delete(jid.bare));
+    this.#loading.set(jid.bare, loading);
+    return loading;
+  }
+
+  async #fromStore(jid: Jid, create: boolean): Promise<Account | undefined> {
+    const record = await this.#store.openAccount(jid.bare, create);
+    if (!record) return undefined;
+    const account = new Account(this.#server, jid, new Roster(jid.bare, record.roster, this.#store));
+    this.#accounts.set(jid.bare, account);
+    this.#server.run('accountOpen', account);
+    return account;
+  }
+}

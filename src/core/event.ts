@@ -1,0 +1,48 @@
+/**
+ * An event on its way to sessions. Its JSON is made once, whoever receives it: only the sequence number differs, and
+ * what the `raw` option of a session adds.
+ */
+import type { PushOptions } from '../extension.ts';
+import { type Event, type EventClass, events } from '../protocol/frames.ts';
+import type { Element } from '../xmpp/stanza.ts';
+import { toTree } from '../xmpp/tree.ts';
+import type { Translator } from './translate.ts';
+
+export type Raw = 'none' | 'extra' | 'full';
+
+export class OutgoingEvent {
+  readonly type: Event['type'];
+  readonly class: EventClass;
+  /** What a later event of the same kind replaces, for the class 'latest'. */
+  readonly key: string | undefined;
+  readonly #data: object;
+  readonly #stanza: Element | undefined;
+  readonly #translate: Translator;
+  readonly #json: { [R in Raw]?: string } = {};
+
+  constructor(event: Event, options: PushOptions, translate: Translator) {
+    this.type = event.type;
+    this.class = events[event.type].class;
+    this.key = event.type === 'presence' ? `presence ${event.data.from}` : undefined;
+    this.#data = event.data;
+    this.#stanza = options.stanza;
+    this.#translate = translate;
+  }
+
+  /** The frame's text; numbered where `seq` is given. */
+  text(raw: Raw, seq?: number): string {
+    this.#json[raw] ??= this.#make(raw);
+    const data = this.#json[raw];
+    return seq === undefined
+      ? `{"type":"${this.type}","data":${data}}`
+      : `{"type":"${this.type}","seq":${seq},"data":${data}}`;
+  }
+
+  #make(raw: Raw): string {
+    const stanza = this.#stanza;
+    if (raw === 'none' || stanza === undefined || this.type === 'stanza') return JSON.stringify(this.#data);
+    if (raw === 'full') return JSON.stringify({ ...this.#data, stanza: toTree(stanza) });
+    const extra = this.#translate.extra(stanza);
+    return JSON.stringify(extra.length === 0 ? this.#data : { ...this.#data, extra });
+  }
+}

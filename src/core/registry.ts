@@ -1,0 +1,81 @@
+/** Every extension's requests, IQ handlers, features and hooks, found by name; a clash of names fails at start. */
+import type { Account, Extension, Hooks, IqHandler, Place, Session, Want } from '../extension.ts';
+import { type Ready, type RequestData, type RequestType, requests } from '../protocol/frames.ts';
+import { type Check, compile } from '../protocol/parse.ts';
+
+/** A request's handler with its types forgotten: `check` has proved the data. */
+export interface Request {
+  readonly check: Check<(typeof requests)[RequestType]['data']>;
+  readonly scope: string | undefined;
+  readonly handle: ((session: Session, data: never) => unknown) | undefined;
+}
+
+export class Registry {
+  readonly extensions: readonly Extension[];
+  readonly #requests = new Map<string, Request>();
+  readonly #iq = new Map<string, IqHandler>();
+  readonly #hooks: { [H in keyof Hooks]?: Hooks[H][] } = {};
+
+  constructor(extensions: readonly Extension[]) {
+    this.extensions = extensions;
+    const handlers: { [type: string]: (session: Session, data: never) => unknown } = {};
+    for (const one of extensions) {
+      for (const [type, handler] of entriesOf(one.requests ?? {})) {
+        if (type in handlers)
+          throw new Error(`Two extensions handle the request ${type}; the second is ${one.spec.name}`);
+        handlers[type] = handler as (session: Session, data: never) => unknown;
+      }
+      for (const handler of one.iq ?? []) this.#addIq(handler, one.spec.name);
+      for (const [name, hook] of entriesOf(one.hooks ?? {})) this.#addHook(name, hook);
+    }
+    for (const [type, definition] of entriesOf(requests)) {
+      const scope = 'scope' in definition ? definition.scope : undefined;
+      this.#requests.set(type, { check: compile(definition.data), scope, handle: handlers[type] });
+    }
+  }
+
+  request(type: string): Request | undefined {
+    return this.#requests.get(type);
+  }
+
+  /** The data of a request, proved. @throws StanzaError bad-request naming the field */
+  check<T extends RequestType>(type: T, data: unknown): RequestData<T> {
+    return this.#requests.get(type)?.check(data) as RequestData<T>;
+  }
+
+  iq(type: string, name: string, xmlns: string): IqHandler | undefined {
+    return this.#iq.get(`${type} ${name} ${xmlns}`);
+  }
+
+  hooks<H extends keyof Hooks>(name: H): readonly Hooks[H][] {
+    return this.#hooks[name] ?? [];
+  }
+
+  /** XEP-0030: the features announced at a place, sorted. */
+  features(place: Place): string[] {
+    const all = this.extensions.flatMap((one) => one.features?.[place] ?? []);
+    return [...new Set(all)].toSorted();
+  }
+
+  /** The snapshots that `connect.want` names, as they go into `ready`. */
+  snapshots(wants: ReadonlySet<Want>, account: Account): Partial<Ready> {
+    const parts = [...wants].flatMap((want) => this.extensions.map((one) => one.snapshots?.[want]?.(account)));
+    return Object.assign({}, ...parts) as Partial<Ready>;
+  }
+
+  #addIq(handler: IqHandler, by: string): void {
+    const key = `${handler.type} ${handler.name} ${handler.xmlns}`;
+    if (this.#iq.has(key)) throw new Error(`Two extensions answer the query ${key}; the second is ${by}`);
+    this.#iq.set(key, handler);
+  }
+
+  #addHook<H extends keyof Hooks>(name: H, hook: Hooks[H]): void {
+    const list: Hooks[H][] = this.#hooks[name] ?? [];
+    list.push(hook);
+    (this.#hooks as Record<H, Hooks[H][]>)[name] = list;
+  }
+}
+
+function entriesOf<O extends object>(object: O): [keyof O & string, NonNullable<O[keyof O & string]>][] {
+  return Object.entries(object) as [keyof O & string, NonNullable<O[keyof O & string]>][];
+}

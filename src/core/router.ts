@@ -1,0 +1,149 @@
+/**
+ * Where an incoming stanza goes: RFC 6121 §8 as tables, and RFC 6120 §8.2.3 for IQs. The same path serves stanzas from the
+ * link and from our own accounts; an error thrown on the way is one error answer, made in one place.
+ */
+import type { Place } from '../extension.ts';
+import { StanzaError } from '../protocol/errors.ts';
+import type { MessageType } from '../protocol/objects.ts';
+import { type Jid, tryParse } from '../xmpp/jid.ts';
+import { type Element, el, elements, nameOf, namespaceOf } from '../xmpp/stanza.ts';
+import { errorReply, isError, readError } from '../xmpp/stanza-error.ts';
+import { type Account, resource } from './account.ts';
+import { messageEvent } from './incoming.ts';
+import type { VirtualServer } from './server.ts';
+
+/** Whom a stanza is for. `away` = an account without a session; `elsewhere` = a resource that we do not have. */
+type Target = Place | 'elsewhere' | 'away' | 'nobody';
+type Rule = 'deliver' | 'refuse' | 'ignore';
+
+/** RFC 6121 §8.5.1 (nobody), §8.5.2.1 (account), §8.5.2.2 (away), §8.5.3.1 (client), §8.5.3.2 (elsewhere). */
+const messageRules: Record<Target, Record<MessageType, Rule>> = {
+  client: { chat: 'deliver', normal: 'deliver', headline: 'deliver', groupchat: 'refuse' },
+  account: { chat: 'deliver', normal: 'deliver', headline: 'deliver', groupchat: 'refuse' },
+  elsewhere: { chat: 'deliver', normal: 'refuse', headline: 'refuse', groupchat: 'refuse' },
+  away: { chat: 'refuse', normal: 'refuse', headline: 'ignore', groupchat: 'refuse' },
+  domain: { chat: 'refuse', normal: 'refuse', headline: 'refuse', groupchat: 'refuse' },
+  nobody: { chat: 'refuse', normal: 'refuse', headline: 'refuse', groupchat: 'refuse' },
+};
+
+function unavailable(): StanzaError {
+  return new StanzaError('service-unavailable', 'Nobody here takes this');
+}
+
+export class Router {
+  readonly #server: VirtualServer;
+
+  constructor(server: VirtualServer) {
+    this.#server = server;
+  }
+
+  /** A stanza from the link, or from one of ours that waits for no answer. Never throws; what is refused is answered with an error, an error with nothing. */
+  incoming(stanza: Element): void {
+    const to = tryParse(stanza.attrs.to ?? '');
+    const from = tryParse(stanza.attrs.from ?? '');
+    if (!to || !from) this.#drop('malformed');
+    else if (to.domain !== this.#server.domain) this.#drop('not-ours');
+    else this.#answered(stanza, () => this.local(stanza, from, to));
+  }
+
+  /**
+   * Handles a stanza for one of ours, at once where the account is in memory; resolves to the answer of an IQ.
+   * @throws StanzaError what would be the error answer
+   */
+  local(stanza: Element, from: Jid, to: Jid): Promise<Element | undefined> | undefined {
+    const loaded = this.#server.accounts.loaded(to);
+    if (loaded !== 'unknown') return this.#handle(stanza, from, to, loaded);
+    return this.#server.accounts.load(to).then((account) => this.#handle(stanza, from, to, account));
+  }
+
+  /** Runs a handler; its result or error becomes the answer to an IQ, its error the answer to anything but an error. */
+  #answered(stanza: Element, handle: () => Promise<Element | undefined> | undefined): void {
+    const fail = (error: unknown): void => {
+      if (isError(stanza) || stanza.attrs.type === 'result') return;
+      if (nameOf(stanza) === 'presence' && !(error instanceof StanzaError)) return;
+      this.#server.send(errorReply(stanza, this.#server.toStanzaError(error)));
+    };
+    try {
+      const result = handle();
+      result?.then((answer) => void (answer && this.#server.send(answer))).catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #handle(stanza: Element, from: Jid, to: Jid, account: Account | undefined): Promise<Element | undefined> | undefined {
+    switch (nameOf(stanza)) {
+      case 'message':
+        this.#message(stanza, from, to, account);
+        return undefined;
+      case 'presence':
+        return this.#presence(stanza, from, account);
+      case 'iq':
+        return this.#iq(stanza, from, to, account);
+      default:
+        this.#drop('unhandled');
+        return undefined;
+    }
+  }
+
+  #message(stanza: Element, from: Jid, to: Jid, account: Account | undefined): void {
+    if (isError(stanza)) {
+      // RFC 6120 §8.3.1: an error is never answered.
+      account?.outbox.bounce(stanza.attrs.id ?? '', from.bare, readError(stanza));
+      return;
+    }
+    const type = messageType(stanza.attrs.type);
+    const rule = messageRules[targetOf(to, account)][type];
+    if (rule === 'refuse') throw unavailable();
+    if (rule === 'ignore' || !account) {
+      this.#drop('no-session');
+      return;
+    }
+    const event = messageEvent(this.#server, account, stanza, from, type);
+    if (event.type === 'message') this.#server.run('messageIn', account, event.data, stanza);
+    account.push(event, { stanza });
+  }
+
+  #presence(stanza: Element, from: Jid, account: Account | undefined): undefined {
+    // RFC 6121 §8.5.1: presence to nobody is ignored; §8.3 of it: so are errors.
+    if (!account || isError(stanza)) this.#drop(account ? 'unhandled' : 'unknown-account');
+    else this.#server.run('presenceIn', account, { type: stanza.attrs.type ?? 'available', from, stanza });
+    return undefined;
+  }
+
+  async #iq(stanza: Element, from: Jid, to: Jid, account: Account | undefined): Promise<Element | undefined> {
+    const { type, id } = stanza.attrs;
+    // A result or error that nobody waits for any more.
+    if (type !== 'get' && type !== 'set') return undefined;
+    const [payload, ...more] = elements(stanza);
+    if (!payload || more.length > 0) throw new StanzaError('bad-request', 'An IQ has exactly one child');
+    const place = targetOf(to, account);
+    if (place !== 'domain' && place !== 'account' && place !== 'client' && place !== 'away') throw unavailable();
+    const handler = this.#server.registry.iq(type, nameOf(payload), namespaceOf(payload));
+    const asked: Place = place === 'away' ? (to.resource === '' ? 'account' : 'client') : place;
+    if (!handler?.places.includes(asked)) throw unavailable();
+    // RFC 6121 §8.5.3.1 and XEP-0030 §8: a stranger gets the answer of an account that is not there.
+    if (account && !handler.open && !account.mayLearn(from.bare)) throw unavailable();
+    if (asked === 'client' && place === 'away') throw unavailable();
+    const query = { gateway: this.#server, place: asked, from, payload, ...(account ? { account } : {}) };
+    const result = await handler.handle(query);
+    return el('iq', { type: 'result', id, from: stanza.attrs.to, to: stanza.attrs.from }, result);
+  }
+
+  #drop(reason: string): void {
+    this.#server.metrics.stanzasDropped.inc('in', reason);
+  }
+}
+
+function targetOf(to: Jid, account: Account | undefined): Target {
+  if (to.local === '') return to.resource === '' ? 'domain' : 'nobody';
+  if (!account) return 'nobody';
+  if (account.sessions.size === 0) return to.resource === '' || to.resource === resource ? 'away' : 'elsewhere';
+  if (to.resource === '') return 'account';
+  return to.resource === resource ? 'client' : 'elsewhere';
+}
+
+/** RFC 6121 §5.2.2: a type that is not understood counts as normal. */
+function messageType(type: string | undefined): MessageType {
+  return type === 'chat' || type === 'groupchat' || type === 'headline' ? type : 'normal';
+}

@@ -1,0 +1,202 @@
+/**
+ * The virtual server: what the gateway is for its accounts. It holds the parts together and implements the view that
+ * extensions have of it.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Authenticator, Claim } from '../auth/auth.ts';
+import type { Config } from '../config.ts';
+import type { Extension, Gateway, Hooks } from '../extension.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { Disconnect } from '../protocol/close.ts';
+import { StanzaError } from '../protocol/errors.ts';
+import type { Connect } from '../protocol/frames.ts';
+import type { Store } from '../store/store.ts';
+import { type Jid, parse } from '../xmpp/jid.ts';
+import type { Delivery, Link, LinkState } from '../xmpp/link.ts';
+import type { Element } from '../xmpp/stanza.ts';
+import type { Account } from './account.ts';
+import { Accounts } from './accounts.ts';
+import type { Outlet } from './dispatch.ts';
+import { OutgoingEvent } from './event.ts';
+import { Registry } from './registry.ts';
+import { Router } from './router.ts';
+import { Session } from './session.ts';
+import { Translator } from './translate.ts';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly link: Link;
+  readonly store: Store;
+  readonly auth: Authenticator;
+  readonly extensions: readonly Extension[];
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly now?: () => number;
+}
+
+export class VirtualServer implements Gateway {
+  readonly domain: string;
+  readonly server: string;
+  readonly version: string;
+  readonly limits: Config['limits'];
+  readonly perAccount: number;
+  readonly heartbeat: number;
+  readonly auth: Authenticator;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+  readonly registry: Registry;
+  readonly translate: Translator;
+  readonly accounts: Accounts;
+  readonly router: Router;
+  /** While the process drains: sessions that end then are no news for contacts. */
+  keepPresence = false;
+  readonly #link: Link;
+  /** Requests whose answer is still owed, over all sessions. */
+  #pending = 0;
+  #sessions = 0;
+  #settled: (() => void) | undefined;
+
+  constructor(options: ServerOptions) {
+    const { config } = options;
+    this.domain = config.xmpp.domain;
+    this.server = config.xmpp.server;
+    this.version = options.version;
+    this.limits = config.limits;
+    this.perAccount = config.sessions.perAccount;
+    this.heartbeat = config.sessions.heartbeat;
+    this.auth = options.auth;
+    this.log = options.log;
+    this.metrics = options.metrics;
+    this.now = options.now ?? Date.now;
+    this.registry = new Registry(options.extensions);
+    this.translate = new Translator(options.extensions);
+    this.accounts = new Accounts(this, options.store);
+    this.router = new Router(this);
+    this.#link = options.link;
+    this.#link.onStanza = (stanza) => this.router.incoming(stanza);
+    this.#link.onState = (state) => this.#linkChanged(state);
+    this.metrics.sessions.from(() => this.#sessions, 'attached');
+    this.metrics.accounts.from(() => this.accounts.size);
+  }
+
+  get link(): 'up' | 'down' {
+    return this.#link.state.link;
+  }
+
+  get extensions(): readonly Extension[] {
+    return this.registry.extensions;
+  }
+
+  /** Opens a session of the account that a claim names. @throws Disconnect too-many-sessions */
+  async openSession(claim: Claim, connect: Connect, outlet: Outlet): Promise<Session> {
+    const account = await this.accounts.open(claim);
+    if (account.sessions.size >= this.perAccount) {
+      throw new Disconnect('too-many-sessions', `An account has at most ${this.perAccount} sessions`);
+    }
+    const session = new Session({
+      id: `s_${randomBytes(18).toString('base64url')}`,
+      account,
+      outlet,
+      scopes: claim.scopes,
+      connect,
+      encode: (event) => new OutgoingEvent(event, {}, this.translate),
+    });
+    session.presenceAt = this.now();
+    account.sessions.add(session);
+    this.#sessions++;
+    return session;
+  }
+
+  closeSession(session: Session): void {
+    const account = session.account as Account;
+    if (!account.sessions.delete(session)) return;
+    this.#sessions--;
+    account.idleSince = this.now();
+    if (!this.keepPresence) this.run('sessionClose', session);
+  }
+
+  send(stanza: Element): boolean {
+    if (parse(stanza.attrs.to ?? '').domain !== this.domain) return this.#link.send(stanza);
+    this.router.incoming(stanza);
+    return true;
+  }
+
+  /** A content message: to an account of ours at once, else over the link and through the fence. */
+  deliver(stanza: Element, deadline: number): Delivery {
+    const to = parse(stanza.attrs.to ?? '');
+    if (to.domain !== this.domain) return this.#link.deliver(stanza, deadline);
+    const done = this.#local(stanza, to).then(() => undefined);
+    return { done, cancel: () => undefined };
+  }
+
+  async request(iq: Element): Promise<Element> {
+    const to = parse(iq.attrs.to ?? '');
+    if (to.domain !== this.domain) return this.#link.request(iq, this.limits.sendTimeout);
+    const answer = await this.#local(iq, to);
+    if (!answer) throw new StanzaError('service-unavailable', 'Nobody here answers this', { by: to.full });
+    return answer;
+  }
+
+  async #local(stanza: Element, to: Jid): Promise<Element | undefined> {
+    return this.router.local(stanza, parse(stanza.attrs.from ?? ''), to);
+  }
+
+  run<H extends keyof Hooks>(name: H, ...args: Parameters<Hooks[H]>): void {
+    for (const hook of this.registry.hooks(name)) {
+      try {
+        const result = (hook as (...args: Parameters<Hooks[H]>) => void | Promise<void>)(...args);
+        result?.catch((error: unknown) => this.bug(error, `the hook ${name} failed`));
+      } catch (error) {
+        this.bug(error, `the hook ${name} failed`);
+      }
+    }
+  }
+
+  /** An address as JSON shows it: our own accounts appear bare, whatever they send from. */
+  shown(jid: Jid): string {
+    return jid.domain === this.domain ? jid.bare : jid.full;
+  }
+
+  /** What anybody may be told of an error; a bug is logged with its stack and reveals nothing. */
+  toStanzaError(error: unknown): StanzaError {
+    if (error instanceof StanzaError) return error;
+    this.bug(error, 'a request or stanza failed');
+    return new StanzaError('internal-server-error', 'This went wrong inside of the gateway; it has been logged');
+  }
+
+  bug(error: unknown, what: string): void {
+    this.log.error({ event: 'bug', err: error }, what);
+  }
+
+  /** Counts a request until its answer is made. */
+  track<T>(answer: Promise<T>): Promise<T> {
+    this.#pending++;
+    return answer.finally(() => {
+      if (--this.#pending === 0) this.#settled?.();
+    });
+  }
+
+  /** Resolves when no request's answer is owed any more. */
+  settled(): Promise<void> {
+    if (this.#pending === 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#settled = resolve;
+    return promise;
+  }
+
+  #linkChanged(state: LinkState): void {
+    const { link, since, reason, retryAt } = state;
+    const data = {
+      link,
+      since: since.toISOString(),
+      ...(reason === undefined ? {} : { reason }),
+      ...(retryAt === undefined ? {} : { retryInMs: Math.max(0, retryAt.getTime() - this.now()) }),
+    };
+    const event = new OutgoingEvent({ type: 'state', data }, {}, this.translate);
+    for (const account of this.accounts) for (const session of account.sessions) session.pushEncoded(event);
+    this.run(link === 'up' ? 'linkUp' : 'linkDown', this);
+  }
+}

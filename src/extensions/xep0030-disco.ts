@@ -1,0 +1,59 @@
+/**
+ * XEP-0030 Service Discovery 2.5.0: what the domain, an account and its one resource say of themselves.
+ *   <query xmlns="http://jabber.org/protocol/disco#info"/> → identities and features, by place
+ */
+import { extension, type Place, type Query, xep } from '../extension.ts';
+import { StanzaError } from '../protocol/errors.ts';
+import { ns } from '../xmpp/namespaces.ts';
+import { el } from '../xmpp/stanza.ts';
+
+/** Never `gateway/*`: clients would treat the domain as a transport to log in to. */
+const identities: Record<Place, readonly (readonly [category: string, type: string])[]> = {
+  domain: [['server', 'im']],
+  account: [
+    ['account', 'registered'],
+    ['pubsub', 'pep'],
+  ],
+  client: [['client', 'web']],
+};
+
+const places: readonly Place[] = ['domain', 'account', 'client'];
+
+function info({ gateway, place, payload }: Query) {
+  noNode(payload.attrs.node);
+  const features = new Set(gateway.extensions.flatMap((one) => one.features?.[place] ?? []));
+  return el(
+    'query',
+    { xmlns: ns.discoInfo },
+    ...identities[place].map(([category, type]) => el('identity', { category, type, name: 'Stanzawire' })),
+    ...[...features].toSorted().map((name) => el('feature', { var: name })),
+  );
+}
+
+/** §3.2: a node that does not exist. */
+function noNode(node: string | undefined): void {
+  if (node !== undefined && node !== '') throw new StanzaError('item-not-found', 'There is no such node');
+}
+
+export default extension({
+  spec: xep('0030', '2.5.0'),
+  features: {
+    domain: [ns.discoInfo, ns.discoItems],
+    account: [ns.discoInfo, ns.discoItems],
+    client: [ns.discoInfo, ns.discoItems],
+  },
+  iq: [
+    { type: 'get', name: 'query', xmlns: ns.discoInfo, places, handle: info },
+    {
+      type: 'get',
+      name: 'query',
+      xmlns: ns.discoItems,
+      places,
+      handle: ({ payload }) => {
+        noNode(payload.attrs.node);
+        // §4.1: accounts are not listed, and nothing else is here.
+        return el('query', { xmlns: ns.discoItems });
+      },
+    },
+  ],
+});

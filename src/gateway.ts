@@ -1,0 +1,114 @@
+/** The composition root: builds every part, wires it, starts and stops it in order (ARCHITECTURE.md, flow 4). */
+import { setTimeout as delay } from 'node:timers/promises';
+import pkg from '../package.json' with { type: 'json' };
+import { createAuth } from './auth/auth.ts';
+import type { Config } from './config.ts';
+import { createDispatch } from './core/dispatch.ts';
+import { VirtualServer } from './core/server.ts';
+import { builtIn } from './extensions/index.ts';
+import { createHttp, type Http } from './http/server.ts';
+import type { Logger } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { openStore } from './store/open.ts';
+import type { Store } from './store/store.ts';
+import { createWebSocketServer, type WebSockets } from './websocket/server.ts';
+import { Link } from './xmpp/link.ts';
+
+export interface Gateway {
+  /** Resolves when both ports listen; the link is tried for ever. */
+  start(): Promise<{ publicPort: number; internalPort: number }>;
+  /** Drains and stops (README, "Stopping"). May be called more than once. */
+  stop(): Promise<void>;
+}
+
+/** While draining, so long are new sockets still taken: a load balancer needs a moment to see that we are not ready. */
+const acceptMs = 3000;
+/** Accounts that nobody uses are forgotten at this pace. */
+const sweepMs = 60_000;
+
+/** @throws Error naming the setting that cannot be used */
+export async function createGateway(config: Config, { log }: { log: Logger }): Promise<Gateway> {
+  const { version } = pkg;
+  const metrics = createMetrics({ version });
+  const store = await openStore(config.store.url);
+  const guest = { ...config.auth.guest, key: await store.key('guest') };
+  const auth = createAuth({ ...(config.auth.jwt ? { jwt: config.auth.jwt } : {}), guest, log });
+  const { service, domain, server, secret } = config.xmpp;
+  const link = new Link({ service, domain, server, secret, maxStanzaBytes: config.limits.stanza, log, metrics });
+  const virtualServer = new VirtualServer({ config, version, link, store, auth, extensions: builtIn, log, metrics });
+  return new Process(config, { log, metrics, store, link, virtualServer });
+}
+
+interface Parts {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly store: Store;
+  readonly link: Link;
+  readonly virtualServer: VirtualServer;
+}
+
+class Process implements Gateway {
+  readonly #config: Config;
+  readonly #parts: Parts;
+  readonly #http: Http;
+  readonly #sockets: WebSockets;
+  readonly #sweeper: NodeJS.Timeout;
+  #listening = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(config: Config, parts: Parts) {
+    const { log, metrics, virtualServer } = parts;
+    this.#config = config;
+    this.#parts = parts;
+    const status = { alive: () => this.#listening, ready: () => this.#ready() };
+    this.#http = createHttp({ config: config.http, status, metrics, log });
+    const { path, origins } = config.http.public;
+    this.#sockets = createWebSocketServer({
+      server: this.#http.publicServer,
+      path,
+      origins,
+      limits: config.limits,
+      heartbeatMs: config.sessions.heartbeat,
+      open: createDispatch(virtualServer),
+      log,
+      metrics,
+    });
+    this.#sweeper = setInterval(() => virtualServer.accounts.sweep(), sweepMs).unref();
+    metrics.ready.from(() => (this.#ready().ready ? 1 : 0));
+    metrics.draining.from(() => (this.#stopped ? 1 : 0));
+  }
+
+  async start(): Promise<{ publicPort: number; internalPort: number }> {
+    this.#parts.link.start();
+    const ports = await this.#http.listen();
+    this.#listening = true;
+    return ports;
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#drain();
+    return this.#stopped;
+  }
+
+  #ready(): { ready: boolean; link: 'up' | 'down'; draining: boolean } {
+    const { link } = this.#parts.link.state;
+    const draining = this.#stopped !== undefined;
+    return { ready: this.#listening && link === 'up' && !draining, link, draining };
+  }
+
+  async #drain(): Promise<void> {
+    const { link, store, virtualServer } = this.#parts;
+    const time = this.#listening ? this.#config.drain.time : 0;
+    const end = performance.now() + time;
+    const left = (): number => Math.max(0, end - performance.now());
+    await delay(Math.min(acceptMs, time / 3));
+    // A restart is invisible to contacts: the successor announces the presence again.
+    virtualServer.keepPresence = true;
+    await Promise.race([virtualServer.settled(), delay(left() / 2)]);
+    await this.#sockets.closeAll(left());
+    clearInterval(this.#sweeper);
+    await link.stop();
+    await store.close();
+    await this.#http.close();
+  }
+}
