@@ -65,7 +65,9 @@ export function effectiveYaml(config: Config): string {
 function missing(key: string): ConfigError {
   const found = allKeys().find((candidate) => candidate.key === key);
   const file = found?.kind === 'secret' ? ` or ${key}File` : '';
-  return new ConfigError(`${key}: missing; set ${key}${file} in the file, or ${found?.env} in the environment`);
+  return new ConfigError(
+    `${key}: missing; set ${key}${file} in the file of --config, or ${found?.env} in the environment`,
+  );
 }
 
 function readKey(key: Key, given: Values): unknown {

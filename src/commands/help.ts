@@ -1,0 +1,50 @@
+/** The manual, as --help prints it. */
+import { exitMeanings } from './exit-codes.ts';
+
+export function manual(version: string): string {
+  return `stanzawire ${version} — JSON over WebSocket for the users of an XMPP server
+
+Usage
+  stanzawire --config FILE              run the gateway
+  stanzawire --config FILE --check      check the configuration, print it in full without its secrets, and exit
+  stanzawire --config FILE --check=link the same, and try the handshake with the XMPP server
+  stanzawire token --user NAME --config FILE [--ttl 1h] [--scope raw]
+                                        print a token for a user, signed with auth.jwt.secret
+
+Options
+  -c, --config FILE   the configuration, YAML; without it, the environment and the defaults alone
+      --check[=link]  check and exit
+  -v, --version       print the version
+  -h, --help          print this manual
+
+Options of token
+      --user NAME     whom the token is for; the name becomes the local part of the user's address
+      --ttl TIME      how long it lasts: 500ms, 30s, 5m, 1h, 7d (default 1h)
+      --scope NAME    what it allows beyond chat, such as raw; may be repeated
+
+Configuration
+  docs/configuration.md lists every key; config.example.yaml is a file to start from. At the least:
+    xmpp: { domain: web.example.com, secretFile: /run/secrets/xmpp }
+    auth: { jwt: { secretFile: /run/secrets/jwt } }
+    http: { public: { origins: [https://chat.example.com] } }
+
+Environment
+  Every key has a variable, which goes before the file: STANZAWIRE_, then the key in capitals, with _ for each dot and
+  before each capital letter. Lists are written with commas. Empty variables count as absent.
+    xmpp.secret              STANZAWIRE_XMPP_SECRET
+    xmpp.secretFile          STANZAWIRE_XMPP_SECRET_FILE
+    sessions.resumeWindow    STANZAWIRE_SESSIONS_RESUME_WINDOW
+    http.public.origins      STANZAWIRE_HTTP_PUBLIC_ORIGINS
+
+Signals
+  SIGTERM, SIGINT     stop: sockets are closed over drain.time, the link is closed, exit 0; a second one exits at once
+  SIGHUP              ignored: files of secrets are read again when they change
+
+Exit codes
+${exitLines()}
+`;
+}
+
+function exitLines(): string {
+  return exitMeanings.map(([code, meaning]) => `  ${String(code).padEnd(4)}${meaning}`).join('\n');
+}

@@ -1,0 +1,140 @@
+#!/usr/bin/env node
+/**
+ * The process: command line, configuration, start, signals, exit codes. Everything that a Node too old would stumble
+ * over is imported after the check of its version.
+ */
+import { readFileSync } from 'node:fs';
+import type { Command } from './commands/arguments.ts';
+import type { Config } from './config.ts';
+import type { Gateway } from './gateway.ts';
+import type { Logger } from './log.ts';
+
+const oldestNode = [22, 18] as const;
+/** What a stop may take beyond drain.time before the process is ended. */
+const stopGraceMs = 15_000;
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** The exit code; undefined while the gateway runs. */
+async function main(args: readonly string[]): Promise<number | undefined> {
+  const tooOld = refuseNode(process.versions.node);
+  const { exitCodes } = await import('./commands/exit-codes.ts');
+  if (tooOld) return complain(tooOld, exitCodes.unavailable);
+  const { readArguments, UsageError } = await import('./commands/arguments.ts');
+  const { ConfigError } = await import('./config.ts');
+  try {
+    return await obey(readArguments(args));
+  } catch (error) {
+    if (error instanceof UsageError) return complain(error.message, exitCodes.usage);
+    if (error instanceof ConfigError) return complain(error.message, exitCodes.config);
+    return complain(error instanceof Error ? (error.stack ?? error.message) : String(error), exitCodes.bug);
+  }
+}
+
+function refuseNode(version: string): string | undefined {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = oldestNode;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return undefined;
+  return `Node.js ${oldestNode.join('.')} or newer is needed, and this is ${version} (${process.execPath}); install a newer one from https://nodejs.org`;
+}
+
+function complain(message: string, code: number): number {
+  console.error(`stanzawire: ${message}`);
+  return code;
+}
+
+async function obey(command: Command): Promise<number | undefined> {
+  if (command.name === 'version') return print(version());
+  if (command.name === 'help') return print((await import('./commands/help.ts')).manual(version()).trimEnd());
+  const { loadConfig } = await import('./config.ts');
+  const config = loadConfig({ file: command.file, env: process.env });
+  if (command.name === 'token') return print(await (await import('./commands/token.ts')).token(config, command));
+  if (command.name === 'check') return check(config, command.link);
+  return run(config);
+}
+
+function print(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return String(JSON.parse(text).version);
+}
+
+async function check(config: Config, withLink: boolean): Promise<number> {
+  const { effectiveYaml, warnings } = await import('./config.ts');
+  const { exitCodes } = await import('./commands/exit-codes.ts');
+  console.log(effectiveYaml(config).trimEnd());
+  for (const warning of warnings(config)) console.error(`stanzawire: warning: ${warning}`);
+  if (withLink) {
+    const { checkLink } = await import('./commands/check.ts');
+    const failure = await checkLink(config);
+    if (failure !== undefined) return complain(failure, exitCodes.unavailable);
+    console.log(`link: ${config.xmpp.service} takes ${config.xmpp.domain}`);
+  }
+  return print('ok');
+}
+
+async function run(config: Config): Promise<number | undefined> {
+  const [{ createLogger }, { effective, warnings }, { exitCodes }] = await Promise.all([
+    import('./log.ts'),
+    import('./config.ts'),
+    import('./commands/exit-codes.ts'),
+  ]);
+  const log = createLogger(config.log.level);
+  for (const warning of warnings(config)) log.warn({ event: 'config_warning' }, warning);
+  let gateway: Gateway | undefined;
+  await stopWhenTold(config, log, async () => gateway?.stop());
+  try {
+    const { createGateway } = await import('./gateway.ts');
+    gateway = await createGateway(config, { log });
+    const ports = await gateway.start();
+    log.info({ event: 'started', version: version(), ...ports, config: effective(config) }, 'the gateway runs');
+    return undefined;
+  } catch (err) {
+    log.fatal({ event: 'start_failed', err }, `cannot start: ${explain(err, config)}`);
+    process.exit(exitCodes.unavailable);
+  }
+}
+
+/** Installs what ends the process: signals, and errors that nobody caught. */
+async function stopWhenTold(config: Config, log: Logger, stop: () => Promise<void>): Promise<void> {
+  const [{ default: closeWithGrace }, { exitCodes }] = await Promise.all([
+    import('close-with-grace'),
+    import('./commands/exit-codes.ts'),
+  ]);
+  const delay = config.drain.time + stopGraceMs;
+  const logger = { error: (reason: unknown) => log.error({ event: 'forced_exit', err: reason }, String(reason)) };
+  // It ends the process itself: with 0 after a signal, with 1 when that takes too long or a second signal comes.
+  closeWithGrace({ delay, logger }, async ({ signal, err }) => {
+    ignoreHangups();
+    if (err) log.fatal({ event: 'crashed', err }, 'an error that nobody caught: closing');
+    else log.info({ event: 'stopping', signal }, 'stopping');
+    try {
+      await stop();
+    } finally {
+      log.info({ event: 'stopped' }, 'stopped');
+      if (err) process.exit(exitCodes.bug);
+    }
+  });
+  ignoreHangups();
+}
+
+/** SIGHUP means "read the configuration again" to many; here secrets are, without a signal, and it must not be the end. */
+function ignoreHangups(): void {
+  process.removeAllListeners('SIGHUP');
+  process.on('SIGHUP', () => undefined);
+}
+
+/** Why it did not start, with the key that helps. */
+function explain(error: unknown, { http }: Config): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, port, address }: NodeJS.ErrnoException & { port?: number; address?: string } = error;
+  const key = port === http.internal.port ? 'http.internal' : 'http.public';
+  if (code === 'EADDRINUSE') return `${key}.port: ${port} is taken; stop what listens there, or choose another`;
+  if (code === 'EACCES' && port !== undefined) return `${key}.port: ${port} needs privileges; choose one above 1023`;
+  if (code === 'EADDRNOTAVAIL') return `${key}.host: ${address} is no address of this machine; write one, or 0.0.0.0`;
+  return error.message;
+}
