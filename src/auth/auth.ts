@@ -2,7 +2,12 @@
  * Who is it? Tokens become claims here: signed tokens of the operator's own (JWT) and the gateway's guests. Core makes
  * the account's address of a claim.
  */
+import { decodeProtectedHeader, errors } from 'jose';
 import type { Logger } from '../log.ts';
+import { StanzaError } from '../protocol/errors.ts';
+import { createGuests } from './guest.ts';
+import { keySet } from './jwks.ts';
+import { jwtVerifier, sharedKey, type Verify } from './jwt.ts';
 
 /** What a token proved. */
 export interface Claim {
@@ -52,4 +57,78 @@ export interface AuthOptions {
   log: Logger;
   /** Epoch milliseconds; for tests. */
   now?: () => number;
+}
+
+/** What a `connect` frame may carry. */
+const maxTokenLength = 16_384;
+
+/**
+ * The chain: no token → a new guest; a guest's token → that guest; any other → the operator's keys.
+ * @throws Error naming the setting that makes no sense.
+ */
+export function createAuth(options: AuthOptions): Authenticator {
+  const { log, now = Date.now } = options;
+  const guests = options.guest.enabled ? createGuests(options.guest) : undefined;
+  const verifyJwt = options.jwt && tokenVerifier(options.jwt, log);
+
+  async function check(token: string | undefined, time: Date): Promise<Claim> {
+    if (token === undefined) {
+      if (guests) return guests.create(time);
+      throw new errors.JWTInvalid('no token');
+    }
+    if (token.length > maxTokenLength) throw new errors.JWTInvalid('too long');
+    if (guests?.claims(token)) return guests.verify(token, time);
+    if (!verifyJwt) throw new errors.JWTInvalid('no keys are configured');
+    const claim = await verifyJwt(token, time);
+    if (guests?.reserves(claim.user)) throw new errors.JWTInvalid('the user name is kept for guests');
+    return claim;
+  }
+
+  return {
+    async authenticate(token) {
+      try {
+        return await check(token, new Date(now()));
+      } catch (error) {
+        throw refusal(error, log);
+      }
+    },
+  };
+}
+
+/** Shared key and published keys side by side; each takes its own kind of algorithm, so neither passes for the other. */
+function tokenVerifier(jwt: JwtOptions, log: Logger): Verify {
+  const isShared = (algorithm: string) => algorithm.startsWith('HS');
+  const shared = jwt.algorithms.filter(isShared);
+  const published = jwt.algorithms.filter((algorithm) => !isShared(algorithm) && algorithm !== 'none');
+  const secret = jwt.secret && sharedKey(jwt.secret, log);
+  const bySecret = secret && jwtVerifier(jwt, shared, secret);
+  const byKeySet = jwt.jwksUrl === undefined ? undefined : jwtVerifier(jwt, published, keySet(jwt.jwksUrl, log));
+  if (bySecret && shared.length === 0) throw new Error('auth.jwt.algorithms: add HS256, which auth.jwt.secret needs');
+  if (byKeySet && published.length === 0) {
+    throw new Error('auth.jwt.algorithms: add what auth.jwt.jwksUrl has keys for, e.g. RS256, ES256 or EdDSA');
+  }
+  return (token, time) => {
+    const verify = isShared(algorithmOf(token)) ? bySecret : byKeySet;
+    if (!verify) throw new errors.JOSEAlgNotAllowed('no key for this kind of algorithm');
+    return verify(token, time);
+  };
+}
+
+function algorithmOf(token: string): string {
+  try {
+    const { alg }: { alg?: unknown } = decodeProtectedHeader(token);
+    if (typeof alg === 'string') return alg;
+  } catch {
+    // Not a token at all: the same as one without an algorithm.
+  }
+  throw new errors.JWSInvalid('no header that names an algorithm');
+}
+
+/** One text for every cause, so that nothing is learned by trying; the cause goes to the log, the token nowhere. */
+function refusal(error: unknown, log: Logger): unknown {
+  if (!(error instanceof errors.JOSEError)) return error;
+  if (error instanceof errors.JWTExpired) return new StanzaError('token-expired', 'The token has expired');
+  // jose's errors carry the payload: only their code and message are taken.
+  log.debug({ event: 'token_refused', code: error.code, cause: error.message }, 'a token was refused');
+  return new StanzaError('token-invalid', 'The token is not valid');
 }
