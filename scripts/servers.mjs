@@ -191,7 +191,7 @@ function isRoot() {
 }
 
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const { available, missing } = await prepareServers({ ci: Boolean(process.env.CI) });
+  const { available, missing } = await prepareServers({ ci: !['', '0', 'false'].includes(process.env.CI ?? '') });
   console.log(`available: ${available.join(', ') || 'none'}`);
   for (const { what, why } of missing) console.log(`missing: ${what}: ${why}`);
 }

@@ -14,7 +14,7 @@ export interface C2sLogin {
   /** Default: the server chooses. */
   resource?: string;
   password?: string;
-  /** Sends initial presence, and waits until the server has shown it. Default: true. */
+  /** Asks for the roster, sends initial presence, and waits until the server has shown it. Default: true. */
   presence?: boolean;
 }
 
@@ -161,6 +161,8 @@ export class C2sClient {
     const session = features.child('session', nsSession);
     if (session && !session.child('optional')) await this.iq('set', '', `<session xmlns="${nsSession}"/>`);
     if (!presence) return;
+    // RFC 6121 §2.2: only who has asked for the roster is told of subscriptions
+    await this.iq('get', '', '<query xmlns="jabber:iq:roster"/>');
     this.send('<presence/>');
     await this.next((each) => each.name === 'presence' && each.attrs.from === this.jid);
   }

@@ -12,7 +12,7 @@ export interface TestServer {
   available: boolean;
   /** Why it is not available. */
   why?: string;
-  start(options?: ServerOptions): Promise<XmppServer>;
+  start: (options?: ServerOptions) => Promise<XmppServer>;
 }
 
 /** All four, installed or not, the oldest first. */

@@ -1,5 +1,5 @@
 /** What every start has in common: a folder, free ports, the accounts. */
-import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findServers, type Installation } from '../../../scripts/servers.mjs';
@@ -22,7 +22,21 @@ export async function setUp(installation: Installation, options: ServerOptions, 
 function makeFolder({ root, kind }: Installation): string {
   const parent = root === '/' ? realpathSync(tmpdir()) : path.join(root, 'tmp');
   mkdirSync(parent, { recursive: true });
-  return mkdtempSync(path.join(parent, `stanzawire-${kind}-`));
+  removeLeftovers(parent);
+  return mkdtempSync(path.join(parent, `stanzawire-${kind}-${process.pid}-`));
+}
+
+/** A process that was killed could not remove the folders of its servers. */
+function removeLeftovers(parent: string): void {
+  for (const entry of readdirSync(parent)) {
+    const owner = /^stanzawire-(?:prosody|ejabberd)-(\d+)-/.exec(entry)?.[1];
+    if (owner === undefined || !existsSync('/proc/self') || existsSync(`/proc/${owner}`)) continue;
+    try {
+      rmSync(path.join(parent, entry), { recursive: true, force: true });
+    } catch {
+      // another user's
+    }
+  }
 }
 
 /** The first server of that kind that is installed. @throws Error with the reason where there is none. */
