@@ -1,0 +1,225 @@
+/**
+ * One WebSocket: frames in to core's Inlet, frames out as core's Outlet. The frames of one tick leave in one write; a
+ * reader that lags loses what may be lost, then the socket (PROTOCOL.md §7). It has no timer of its own: see server.ts.
+ */
+import type { Duplex } from 'node:stream';
+import type { RawData, WebSocket } from 'ws';
+import type { Inlet, OpenInlet, Outlet, Upgrade } from '../core/dispatch.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { closeCodes, Disconnect } from '../protocol/close.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Outbound } from './outbound.ts';
+
+export type SocketState = 'connecting' | 'open' | 'closing';
+
+/** What all sockets of a server share. */
+export interface Hub {
+  readonly limits: { frame: number; batch: number; outbound: number };
+  readonly heartbeatMs: number;
+  /** How long a client may take from the upgrade to a successful `connect`. */
+  readonly connectMs: number;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Sockets by state. */
+  readonly counts: Record<SocketState, number>;
+  /** Has `flush` called at the end of this tick. */
+  flushSoon(socket: Socket): void;
+  gone(socket: Socket): void;
+}
+
+const maxConnectFrame = 16 * 1024;
+/** More than this is written before the tick ends, so that a burst is not taken for a slow reader. */
+const flushAt = 64 * 1024;
+const ping = '{"type":"ping"}';
+
+export class Socket implements Outlet {
+  readonly #ws: WebSocket;
+  readonly #stream: Duplex;
+  readonly #hub: Hub;
+  readonly #outbound: Outbound;
+  readonly #heartbeat: Heartbeat;
+  readonly #openedAt = performance.now();
+  readonly #written: () => void;
+  #state: SocketState = 'connecting';
+  #inlet: Inlet | undefined;
+  #flushing = false;
+  /** The code this side closed with, if it was first. */
+  #closedWith: number | undefined;
+  /** Bytes of text that came before `connect` was through. */
+  #early = 0;
+  #framesIn = 0;
+  #framesOut = 0;
+
+  constructor(ws: WebSocket, stream: Duplex, hub: Hub) {
+    this.#ws = ws;
+    this.#stream = stream;
+    this.#hub = hub;
+    this.#outbound = new Outbound(hub.limits.outbound);
+    this.#heartbeat = new Heartbeat(this.#openedAt);
+    this.#written = () => {
+      if (this.#outbound.holds && this.#outbound.release(this.#ws.bufferedAmount)) this.#flushSoon();
+    };
+    hub.counts.connecting++;
+    ws.on('message', (data, isBinary) => this.#message(data, isBinary));
+    const alive = () => this.#alive();
+    ws.on('pong', alive);
+    ws.on('ping', alive);
+    ws.on('error', (error) => this.#violation(error));
+    ws.on('close', (code) => this.#closed(code));
+  }
+
+  /** Hands the socket to core. */
+  open(openInlet: OpenInlet, upgrade: Upgrade): void {
+    this.#inlet = openInlet(this, upgrade);
+  }
+
+  /** Bytes that were taken and have not left yet. */
+  get buffered(): number {
+    return this.#ws.bufferedAmount + this.#outbound.bytes;
+  }
+
+  write(json: string, kind: Parameters<Outlet['write']>[1], key?: string): void {
+    if (this.#state === 'closing' || this.#ws.readyState !== this.#ws.OPEN) return;
+    const size = this.#outbound.add(json, kind, key, this.#ws.bufferedAmount);
+    if (size === 0) return;
+    this.#hub.metrics.frameBytes.add(size, 'out');
+    this.#framesOut++;
+    this.#flushSoon();
+    const { outbound } = this.#hub.limits;
+    if (this.#outbound.bytes > flushAt || this.buffered > outbound) this.flush();
+    if (this.buffered > outbound) this.#end(closeCodes['slow-consumer'], 'slow-consumer');
+  }
+
+  /** Writes the frames of this tick. */
+  flush(): void {
+    this.#flushing = false;
+    this.#settle();
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    const { batch, frame } = this.#hub.limits;
+    const frames = this.#outbound.take(this.#inlet?.batches ? batch : 1, frame);
+    const last = frames.pop();
+    if (last === undefined) return;
+    this.#heartbeat.output();
+    this.#stream.cork();
+    for (const json of frames) this.#ws.send(json);
+    this.#ws.send(last, this.#written);
+    this.#stream.uncork();
+  }
+
+  close(why: Disconnect): void {
+    if (this.#state === 'closing') return;
+    this.#outbound.release(0, true);
+    this.flush();
+    this.#end(why.code, why.message);
+  }
+
+  /** Cuts it off without a close frame. */
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  /** Deadlines and heartbeat; `now` is of `performance.now()`. */
+  tick(now: number): void {
+    this.#settle();
+    if (this.#state === 'connecting' && now - this.#openedAt >= this.#hub.connectMs) {
+      this.close(new Disconnect('connect-timeout', 'no connect in time'));
+    }
+    if (this.#state !== 'open') return;
+    const verdict = this.#heartbeat.check(now, this.#hub.heartbeatMs);
+    if (verdict === 'dead') this.close(new Disconnect('heartbeat-timeout', 'nothing heard'));
+    if (verdict !== 'ping') return;
+    this.#hub.metrics.frames.inc('out', 'ping');
+    this.write(ping, 'control');
+  }
+
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#hub.flushSoon(this);
+  }
+
+  #message(data: RawData, isBinary: boolean): void {
+    this.#alive();
+    // ws gives one Buffer unless its binaryType is changed.
+    if (this.#state === 'closing' || !Buffer.isBuffer(data)) return;
+    this.#hub.metrics.frameBytes.add(data.length, 'in');
+    this.#framesIn++;
+    if (isBinary) this.#inlet?.binary(data);
+    else if (this.#inlet?.connected || this.#admit(data.length)) this.#inlet?.text(data.toString());
+  }
+
+  /** Text before `connect` is through: the first frame is small, the others wait in core, and so are few. */
+  #admit(size: number): boolean {
+    if (this.#early === 0 && size > maxConnectFrame) {
+      this.#hub.metrics.framesRejected.inc('too-big');
+      this.close(new Disconnect('too-big', 'connect is too long'));
+      return false;
+    }
+    this.#early += size;
+    if (this.#early > this.#hub.limits.frame) this.#ws.pause();
+    return true;
+  }
+
+  /** Notices that `connect` has succeeded. */
+  #settle(): void {
+    if (this.#state !== 'connecting' || !this.#inlet?.connected) return;
+    this.#become('open');
+    if (this.#ws.isPaused) this.#ws.resume();
+  }
+
+  #alive(): void {
+    const waited = this.#heartbeat.input();
+    if (waited !== undefined) this.#hub.metrics.socketPing.observe(waited / 1000);
+  }
+
+  /** The peer broke the rules of RFC 6455, or a limit: ws has closed the socket with the fitting code. */
+  #violation(error: Error & { code?: string }): void {
+    if (this.#closedWith !== undefined || !error.code?.startsWith('WS_ERR_')) return;
+    this.#closedWith = violations[error.code] ?? 1002;
+    this.#hub.metrics.framesRejected.inc(this.#closedWith === 1009 ? 'too-big' : 'bad-frame');
+    this.#become('closing');
+  }
+
+  #end(code: number, reason: string): void {
+    // Not open any more: the peer closed first, and ws answers it.
+    if (this.#ws.readyState === this.#ws.OPEN) this.#closedWith = code;
+    this.#become('closing');
+    if (this.#ws.isPaused) this.#ws.resume();
+    this.#ws.close(code, atMost123Bytes(reason));
+  }
+
+  #closed(received: number): void {
+    const code = this.#closedWith ?? received;
+    const initiator = this.#closedWith === undefined ? 'client' : 'server';
+    const seconds = (performance.now() - this.#openedAt) / 1000;
+    const { metrics, log, counts } = this.#hub;
+    counts[this.#state]--;
+    metrics.socketCloses.inc(String(code), initiator);
+    metrics.socketDuration.observe(seconds);
+    this.#state = 'closing';
+    this.#hub.gone(this);
+    this.#inlet?.closed(code);
+    const counters = { framesIn: this.#framesIn, framesOut: this.#framesOut };
+    log.info({ event: 'socket_closed', code, initiator, seconds: Math.round(seconds), ...counters }, 'socket closed');
+  }
+
+  #become(state: SocketState): void {
+    this.#hub.counts[this.#state]--;
+    this.#hub.counts[state]++;
+    this.#state = state;
+  }
+}
+
+/** What ws closes with, by its error code; 1002 for all others. */
+const violations: Record<string, number> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+};
+
+/** RFC 6455 §5.5: a control frame holds 125 bytes, two of which are the code. */
+function atMost123Bytes(reason: string): string {
+  return reason.slice(0, new TextEncoder().encodeInto(reason, new Uint8Array(123)).read);
+}
