@@ -1,0 +1,128 @@
+/**
+ * The two HTTP ports: the public one, whose only content is the WebSocket path, and the internal one with probes and
+ * metrics. Both are bounded against slow senders, and both close at once, whatever is open.
+ */
+import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { Config } from '../config.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { addProbes, type Status } from './health.ts';
+
+export interface HttpOptions {
+  config: Config['http'];
+  status: Status;
+  metrics: Metrics;
+  log: Logger;
+  timing?: Partial<typeof defaults>;
+}
+
+export interface Http {
+  /** For the WebSocket upgrade. */
+  readonly publicServer: Server;
+  listen(): Promise<{ publicPort: number; internalPort: number }>;
+  /** Stops listening on the public port and cuts what is open there; probes and metrics go on. */
+  closePublic(): Promise<void>;
+  /** Both ports. May be called more than once. */
+  close(): Promise<void>;
+}
+
+const defaults = {
+  /** For all headers of a request, also the first one of a connection that says nothing. */
+  headersMs: 10_000,
+  requestMs: 15_000,
+  idleMs: 5000,
+  checkMs: 2000,
+};
+
+export function createHttp(options: HttpOptions): Http {
+  const timing = { ...defaults, ...options.timing };
+  const publicApp = createApp(timing, options.log);
+  addPublic(publicApp, options.config.public.path);
+  const internalApp = createApp(timing, options.log);
+  addProbes(internalApp, options.status);
+  internalApp.setNotFoundHandler(notFound);
+  internalApp.get('/metrics', async (_request, reply) =>
+    reply.type(options.metrics.registry.contentType).send(await options.metrics.text()),
+  );
+  return {
+    publicServer: publicApp.server,
+    listen: async () => ({
+      internalPort: await listen(internalApp, options.config.internal),
+      publicPort: await listen(publicApp, options.config.public),
+    }),
+    closePublic: () => publicApp.close(),
+    close: async () => {
+      await Promise.all([publicApp.close(), internalApp.close()]);
+    },
+  };
+}
+
+function createApp(timing: typeof defaults, log: Logger): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    bodyLimit: 1024,
+    // An undecodable path.
+    frameworkErrors: (_error, request, reply) => void notFound(request, reply),
+    requestTimeout: timing.requestMs,
+    keepAliveTimeout: timing.idleMs,
+    http: {
+      headersTimeout: timing.headersMs,
+      connectionsCheckingInterval: timing.checkMs,
+      // A bearer token may be 16 KiB.
+      maxHeaderSize: 32 * 1024,
+    },
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+  });
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) log.error({ event: 'http_error', err: error, path: pathOf(request) }, 'a request failed');
+    return reply.code(status).send({ error: status >= 500 ? 'internal error' : 'bad request' });
+  });
+  return app;
+}
+
+function addPublic(app: FastifyInstance, path: string): void {
+  cutUpgradedAtClose(app);
+  app.setNotFoundHandler((request, reply) => {
+    reply.header('content-security-policy', "default-src 'none'");
+    if (pathOf(request) !== path) return notFound(request, reply);
+    // RFC 9110 §15.5.22: the answer names the protocol that is wanted.
+    return reply.code(426).headers({ connection: 'upgrade', upgrade: 'websocket' }).send({
+      error: 'this is a WebSocket endpoint: connect to it with a WebSocket client, subprotocol stanzawire.v1',
+    });
+  });
+}
+
+/** Node's `server.close()` waits for upgraded connections and `closeAllConnections()` does not know them. */
+function cutUpgradedAtClose(app: FastifyInstance): void {
+  const upgraded = new Set<Duplex>();
+  function forget(this: Duplex) {
+    upgraded.delete(this);
+  }
+  app.server.on('upgrade', (_request, stream: Duplex) => {
+    upgraded.add(stream);
+    stream.once('close', forget);
+  });
+  app.addHook('preClose', async () => {
+    for (const stream of upgraded) stream.destroy();
+  });
+}
+
+async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<number> {
+  await app.listen({ host, port });
+  const address = app.server.address();
+  return typeof address === 'object' && address ? address.port : port;
+}
+
+function notFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.code(404).send({ error: 'not found' });
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? '';
+}
