@@ -1,0 +1,68 @@
+/** A whole gateway for tests, on free ports, and the tokens for it. */
+import { mintToken } from '../../src/auth/jwt.ts';
+import { loadConfig } from '../../src/config.ts';
+import { createGateway } from '../../src/gateway.ts';
+import { createLogger } from '../../src/log.ts';
+import { type Connecting, JsonClient } from './json-client.ts';
+
+/** What it connects to: a scripted or a real server. */
+export interface Upstream {
+  readonly service: string;
+  readonly secret: string;
+  /** The gateway's domain, and the server's. */
+  readonly componentDomain: string;
+  readonly host: string;
+}
+
+export const tokenSecret = 'a secret of thirty-two bytes, or more';
+
+export class TestGateway {
+  readonly url: string;
+  readonly internalUrl: string;
+  readonly domain: string;
+  readonly stop: () => Promise<void>;
+
+  private constructor(ports: { publicPort: number; internalPort: number }, domain: string, stop: () => Promise<void>) {
+    this.url = `ws://127.0.0.1:${ports.publicPort}/ws`;
+    this.internalUrl = `http://127.0.0.1:${ports.internalPort}`;
+    this.domain = domain;
+    this.stop = stop;
+  }
+
+  /** `env` overrides the configuration, as in `{ STANZAWIRE_LIMITS_RATE: '1000' }`. */
+  static async start(upstream: Upstream, env: Record<string, string> = {}): Promise<TestGateway> {
+    const config = loadConfig({
+      env: {
+        STANZAWIRE_XMPP_SERVICE: upstream.service,
+        STANZAWIRE_XMPP_DOMAIN: upstream.componentDomain,
+        STANZAWIRE_XMPP_SERVER: upstream.host,
+        STANZAWIRE_XMPP_SECRET: upstream.secret,
+        STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
+        STANZAWIRE_STORE_URL: 'memory:',
+        STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
+        STANZAWIRE_HTTP_PUBLIC_PORT: '0',
+        STANZAWIRE_HTTP_INTERNAL_PORT: '0',
+        STANZAWIRE_DRAIN_TIME: '0s',
+        ...env,
+      },
+    });
+    const gateway = await createGateway(config, { log: createLogger(process.env.TEST_LOG ?? 'silent') });
+    return new TestGateway(await gateway.start(), config.xmpp.domain, () => gateway.stop());
+  }
+
+  /** A client of that user, connected and past `ready`. */
+  async login(user: string, connecting: Connecting & { scopes?: string[]; ttlMs?: number } = {}): Promise<JsonClient> {
+    const { scopes, ttlMs, ...connect } = connecting;
+    const token = await this.token(user, { ...(scopes ? { scopes } : {}), ...(ttlMs ? { ttlMs } : {}) });
+    return JsonClient.connect(this.url, { token, ...connect });
+  }
+
+  token(user: string, options: { scopes?: string[]; ttlMs?: number } = {}): Promise<string> {
+    const claims = { userClaim: 'sub', scopeClaim: 'scope', ...options };
+    return mintToken({ secret: tokenSecret, user, ttlMs: 3600_000, ...claims });
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.internalUrl}/metrics`)).text();
+  }
+}
