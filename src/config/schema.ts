@@ -78,7 +78,9 @@ const xmpp = {
     example: 'web.example.com',
     write: 'a domain name, like web.example.com',
   }),
-  secret: secret({ description: "The component's secret, as the XMPP server's configuration has it." }),
+  secret: secret({
+    description: "The component's secret, as the XMPP server's configuration has it. Required, here or in a file.",
+  }),
   server: text({
     description: "The XMPP server's own domain: it is pinged to learn what the server has taken.",
     otherwise: 'the parent of `xmpp.domain`; required when the domain has two labels or fewer',
@@ -156,10 +158,13 @@ const store = {
 
 const sessions = {
   resumeWindow: duration(0, day, {
-    description: 'How long a session waits for its client to come back.',
+    description: 'How long a session waits for its client to come back. Without effect in 0.1.',
     default: '60s',
   }),
-  maxEvents: integer(0, 1_000_000, { description: 'Events a session keeps for a resume.', default: 2000 }),
+  maxEvents: integer(0, 1_000_000, {
+    description: 'Events a session keeps for a resume. Without effect in 0.1.',
+    default: 2000,
+  }),
   perAccount: integer(1, 10_000, { description: 'Sessions an account may have at once.', default: 16 }),
   heartbeat: duration(100, hour, {
     description: 'The longest silence on a socket before a ping; twice that closes it.',
@@ -178,7 +183,10 @@ const limits = {
   inFlight: integer(1, 100_000, { description: 'Unanswered requests a session may have.', default: 64 }),
   rate: integer(1, 1_000_000, { description: 'Requests a second a session may send, lastingly.', default: 20 }),
   burst: integer(1, 1_000_000, { description: 'Requests a session may send at once.', default: 100 }),
-  historyMax: integer(1, 10_000, { description: 'Messages in one page of history.', default: 100 }),
+  historyMax: integer(1, 10_000, {
+    description: 'Messages in one page of history. Without effect in 0.1.',
+    default: 100,
+  }),
   outbound: size(64 * KiB, 256 * MiB, {
     description: 'What may wait to be written to one socket; a client slower than that is closed.',
     default: '1MiB',

@@ -1,0 +1,126 @@
+/**
+ * npm run docs: writes docs/configuration.md and config.example.yaml from the configuration's schema. A test compares
+ * the files with what this makes.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Key, type Section, sections } from '../src/config/keys.ts';
+import type { Kind } from '../src/config/schema.ts';
+import { rangeOf } from '../src/config/values.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Path below the project's root → content. */
+export function generated(): Record<string, string> {
+  return { 'docs/configuration.md': page(), 'config.example.yaml': example() };
+}
+
+function page(): string {
+  const parts = sections().sections.flatMap((section) => sectionParts(section));
+  return `${[intro, ...parts].join('\n\n')}\n`;
+}
+
+const intro = `<!-- Made from src/config/schema.ts by "npm run docs": change it there. -->
+
+# Configuration
+
+\`stanzawire --config FILE\` reads a YAML file; [config.example.yaml](../config.example.yaml) is one to start from.
+\`stanzawire --config FILE --check\` says whether it can be used and prints it in full, without its secrets;
+\`--check=link\` tries the handshake with the XMPP server too. What cannot be used ends the process with exit code 78 and
+one line that names the key, the value and the remedy. There are no unknown keys: each is an error.
+
+- **Environment.** Every key has a variable, which goes before the file; without a file, variables alone will do. A
+  variable that is set to nothing counts as absent. Variables of a section that name no key are errors; those that
+  Kubernetes sets for a service called \`stanzawire\` are left alone.
+- **Durations** are a number with its unit: \`500ms\`, \`30s\`, \`5m\`, \`1h\`, \`7d\`. **Sizes** are bytes, or a number with its
+  unit: \`64KiB\`, \`1MiB\`. **Lists** are YAML lists; in a variable, commas separate them.
+- **Secrets** are given as text or as a file (\`…File\`), never both. A file is read again within a second of its change,
+  its final line end does not count, and while it is missing or empty the last value stays in force. Relative paths
+  start at the working directory. No secret is ever logged or printed.
+- **Required:** \`xmpp.domain\`, \`xmpp.secret\` (or its file), and a way to connect: \`auth.jwt\` or \`auth.guest\`. A browser
+  page may connect only when its origin is listed in \`http.public.origins\`.`;
+
+function sectionParts(section: Section, depth = 2): string[] {
+  const heading = `${'#'.repeat(depth)} \`${section.key}\``;
+  const table = section.keys.length === 0 ? [] : [tableOf(section.keys)];
+  return [
+    heading,
+    section.description,
+    ...table,
+    ...section.sections.flatMap((inner) => sectionParts(inner, depth + 1)),
+  ];
+}
+
+function tableOf(keys: Key[]): string {
+  const rows = keys.map((key) => [`\`${key.key}\``, typeOf(key), defaultOf(key), `\`${key.env}\``, key.description]);
+  const lines = [['key', 'type', 'default', 'variable', 'meaning'], ['---', '---', '---', '---', '---'], ...rows];
+  return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
+}
+
+function typeOf(key: Key): string {
+  if (key.write?.startsWith('one of') || key.write?.startsWith('a list of')) return key.write;
+  const names: Partial<Record<Kind, string>> = { flag: '`true` or `false`', file: 'path', integer: 'whole number' };
+  const name = names[key.kind] ?? key.kind;
+  return [name, rangeOf(key)].filter(Boolean).join(', ');
+}
+
+function defaultOf(key: Key): string {
+  if (key.default !== undefined) return `\`${yaml(key.default)}\``;
+  if (key.otherwise !== undefined) return key.otherwise;
+  return key.key === 'xmpp.domain' ? 'required' : '';
+}
+
+function example(): string {
+  const parts = sections().sections.map((section) => sectionLines(section, '').join('\n'));
+  return `${[exampleIntro, ...parts].join('\n\n')}\n`;
+}
+
+const exampleIntro = `# An example for Stanzawire: change xmpp.domain and http.public.origins, and give the two secrets, here or as
+# STANZAWIRE_XMPP_SECRET and STANZAWIRE_AUTH_JWT_SECRET. All other keys have their defaults; those behind a # have none.
+# docs/configuration.md says more. Check it with: stanzawire --config FILE --check`;
+
+function sectionLines(section: Section, indent: string): string[] {
+  const inside = `${indent}  `;
+  return [
+    ...comment(section.description, indent),
+    `${indent}${section.key.split('.').at(-1)}:`,
+    ...section.keys.flatMap((key) => [...comment(meaning(key), inside), `${inside}${setting(key)}`]),
+    ...section.sections.flatMap((inner) => sectionLines(inner, inside)),
+  ];
+}
+
+function meaning(key: Key): string {
+  const otherwise = key.otherwise === undefined ? '' : ` Otherwise: ${key.otherwise}.`;
+  const choice = key.write?.startsWith('one of') ? ` Any ${key.write}.` : '';
+  return `${key.description}${choice}${otherwise}`.replaceAll('`', '');
+}
+
+/** Active where it is a default or required; behind a # where it is one of several ways, or need not be. */
+function setting(key: Key): string {
+  const name = key.path.at(-1) ?? '';
+  if (key.kind === 'secret') return `# ${name}: …`;
+  const optional = key.default === undefined && key.key !== 'xmpp.domain';
+  return `${optional ? '# ' : ''}${name}: ${yaml(key.example ?? key.default ?? '')}`;
+}
+
+function comment(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line && indent.length + line.length + word.length > 112) {
+      lines.push(line);
+      line = word;
+    } else line = line ? `${line} ${word}` : word;
+  }
+  return [...lines, line].map((part) => `${indent}# ${part}`);
+}
+
+function yaml(value: Key['default'] | Key['example']): string {
+  if (Array.isArray(value)) return `[${value.map(yaml).join(', ')}]`;
+  const text = String(value);
+  return typeof value !== 'string' || /^[\w/][\w./:-]*$/.test(text) ? text : JSON.stringify(text);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const [path, text] of Object.entries(generated())) writeFileSync(join(root, path), text);
+}

@@ -1,0 +1,115 @@
+/**
+ * `npm run schema`: every frame of `stanzawire.v1` as one JSON Schema (2020-12) on standard output. What a client may
+ * write is `$defs.fromClient`, what it may read `$defs.fromGateway`; each frame has a definition of its own.
+ */
+import type { TSchema } from 'typebox';
+import { type EventClass, events, RequestId, replies, requests, subprotocol } from './frames.ts';
+import * as objects from './objects.ts';
+import { isObject } from './parse.ts';
+
+type Json = Record<string, unknown>;
+
+/** The document; it holds nothing but JSON. */
+export function jsonSchema(): Json {
+  const shared = sharedObjects();
+  const anyOf = (groups: Record<string, Json>) => ({ anyOf: Object.keys(groups).map(ref) });
+  const fromClient = requestFrames();
+  const fromGateway = { ...replyFrames(), ...eventFrames() };
+  const frames = { clientFrame: anyOf(fromClient), gatewayFrame: anyOf(fromGateway), ...fromClient, ...fromGateway };
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: subprotocol,
+    description:
+      'The frames of the protocol, as PROTOCOL.md describes them. A text frame holds one of them, or an array. On input, null means absent.',
+    anyOf: [ref('fromClient'), ref('fromGateway')],
+    $defs: {
+      fromClient: oneOrMany('clientFrame'),
+      fromGateway: oneOrMany('gatewayFrame'),
+      ...referInside(frames, shared),
+      ...Object.fromEntries([...shared].map(([text, name]) => [name, referInside(JSON.parse(text), shared)])),
+    },
+  };
+}
+
+function ref(name: string): Json {
+  return { $ref: `#/$defs/${name}` };
+}
+
+function oneOrMany(name: string): Json {
+  return { anyOf: [ref(name), { type: 'array', minItems: 1, items: ref(name) }] };
+}
+
+function requestFrames(): Record<string, Json> {
+  const all: Record<string, { data: TSchema; scope?: string }> = requests;
+  return rename(all, 'request', (type, { data, scope }) =>
+    frame(type, { id: RequestId }, data, [], scope ? `Needs a token with the scope ${scope}.` : undefined),
+  );
+}
+
+function eventFrames(): Record<string, Json> {
+  const all: Record<string, { data: TSchema; class: EventClass }> = events;
+  return rename(all, 'event', (type, event) => {
+    const seq = event.class === 'numbered' ? { seq: { type: 'integer', minimum: 1 } } : {};
+    return frame(type, seq, event.data, Object.keys(seq), `An event of the class ${event.class}.`);
+  });
+}
+
+function replyFrames(): Record<string, Json> {
+  const id = { id: RequestId };
+  const answers: Record<string, { data: TSchema; result?: TSchema }> = requests;
+  const results = Object.entries(answers).flatMap(([type, { result }]) =>
+    result ? [[`ok.${type}`, frame('ok', id, result, ['id'], `Answers ${type}.`)] as const] : [],
+  );
+  return {
+    'reply.ready': frame('ready', id, replies.ready, [], 'Answers connect.'),
+    'reply.pong': frame('pong', id, replies.pong, [], 'Answers ping.'),
+    'reply.ok': frame('ok', id, undefined, ['id'], 'Answers a request that has no result.'),
+    'reply.error': frame('error', { ...id, error: objects.ErrorObject }, undefined, ['error'], 'A request failed.'),
+    ...Object.fromEntries(results),
+  };
+}
+
+function rename<T>(
+  all: Record<string, T>,
+  group: string,
+  make: (type: string, value: T) => Json,
+): Record<string, Json> {
+  return Object.fromEntries(Object.entries(all).map(([type, value]) => [`${group}.${type}`, make(type, value)]));
+}
+
+/** The envelope of one type (PROTOCOL.md §2). `data` may be left out when nothing in it is required. */
+function frame(type: string, keys: Json, data: TSchema | undefined, required: string[], description?: string): Json {
+  const hasRequired = data !== undefined && 'required' in data;
+  return {
+    ...(description === undefined ? {} : { description }),
+    type: 'object',
+    required: ['type', ...required, ...(hasRequired ? ['data'] : [])],
+    properties: { type: { const: type }, ...keys, ...(data === undefined ? {} : { data }) },
+  };
+}
+
+/** The objects of PROTOCOL.md §9 by their JSON text: a name for each that stands in several frames. */
+function sharedObjects(): Map<string, string> {
+  const { Jid, MessageId, Time, ErrorObject, Message, Presence, OwnPresence, Contact, ContactRequest, Limits } =
+    objects;
+  const all = { RequestId, Jid, MessageId, Time, ErrorObject, Message, Presence, OwnPresence, Contact, ContactRequest };
+  const shared = new Map(Object.entries({ ...all, Limits }).map(([name, schema]) => [JSON.stringify(schema), name]));
+  const { $id, ...element }: Json = JSON.parse(JSON.stringify(objects.Element.$defs.Element));
+  return shared.set(JSON.stringify(element), String($id));
+}
+
+/** A copy in which every shared object is a reference. */
+function refer(value: unknown, shared: Map<string, string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => refer(item, shared));
+  if (!isObject(value)) return value;
+  const name = shared.get(JSON.stringify(value));
+  return name === undefined ? referInside(value, shared) : ref(name);
+}
+
+function referInside(value: Json, shared: Map<string, string>): Json {
+  // The element refers to itself by its own name, wherever it stands.
+  if (typeof value.$ref === 'string' && !value.$ref.startsWith('#')) return ref(value.$ref);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, refer(inner, shared)]));
+}
+
+if (process.argv[1] === import.meta.filename) process.stdout.write(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
