@@ -151,6 +151,7 @@ class Sockets implements WebSockets, Hub {
     const { origins, open } = this.#options;
     if (origin !== undefined && !origins.includes('*') && !origins.includes(origin)) {
       this.metrics.socketHandshakes.inc('origin');
+      this.log.debug({ event: 'origin_refused', origin }, 'origin not in http.public.origins');
       socket.close(new Disconnect('forbidden', 'origin not allowed'));
     } else if (request.headers['sec-websocket-protocol'] !== undefined && ws.protocol !== subprotocol) {
       this.metrics.socketHandshakes.inc('subprotocol');
