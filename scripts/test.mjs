@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ensureDependencies, requireNode, root, run, withNode } from './node.mjs';
 
 process.chdir(root);
@@ -20,6 +20,7 @@ problems.push(...counts.problems);
 
 for (const problem of problems) console.error(`✗ ${problem}`);
 const failed = counts.failed + problems.length;
+if (counts.skipped > 0) console.log(`${counts.skipped} skipped`);
 console.log(`${counts.passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
@@ -68,17 +69,19 @@ async function test() {
 }
 
 function count(report, code) {
-  if (!report) return { passed: 0, failed: 0, problems: [`vitest ended without a report, exit code ${code}`] };
-  const { numPassedTests: passed, numFailedTests: failed } = report;
+  if (!report)
+    return { passed: 0, failed: 0, skipped: 0, problems: [`vitest ended without a report, exit code ${code}`] };
+  const { numPassedTests: passed, numFailedTests: failed, numTotalTests: total } = report;
   const problems = [];
   for (const file of report.testResults) {
     const broken = file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed');
-    if (broken) problems.push(`${file.name} failed outside its tests: ${file.message}`);
+    if (broken) problems.push(`${relative(root, file.name)} failed outside its tests: ${file.message}`);
     if (!ci || args.length > 0) continue;
     for (const { status, fullName } of file.assertionResults) {
-      if (status !== 'passed' && status !== 'failed') problems.push(`skipped under CI: ${fullName}`);
+      if (status !== 'passed' && status !== 'failed')
+        problems.push(`${relative(root, file.name)}: skipped under CI: ${fullName}`);
     }
   }
   if (code !== 0 && failed + problems.length === 0) problems.push(`vitest ended with exit code ${code}`);
-  return { passed, failed, problems };
+  return { passed, failed, skipped: total - passed - failed, problems };
 }
