@@ -5,39 +5,44 @@ import { animateHop } from './route.js';
 import { WebUser } from './web-user.js';
 import { XmppUser } from './xmpp-user.js';
 
-const session = async () => {
+/** Who takes part, where, and with which token or password; the tokens are fresh ones each time. */
+async function fetchSession() {
   const response = await fetch('session.json');
   if (!response.ok) throw new Error(`session.json: ${response.status}`);
   return response.json();
-};
-
-try {
-  const first = await session();
-  document.querySelector('#notice').remove();
-  fillClients(first);
-  const people = [...first.web.map(({ jid }) => jid), first.xmpp.jid];
-  for (const { jid } of first.web) {
-    const credentials = async () => {
-      const { gateway, web } = await session();
-      return { url: gateway, token: web.find((user) => user.jid === jid).token };
-    };
-    open(jid, people, (on) => new WebUser({ jid, credentials, on }));
-  }
-  const credentials = async () => (await session()).xmpp;
-  open(first.xmpp.jid, people, (on) => new XmppUser({ jid: first.xmpp.jid, credentials, on }));
-} catch (error) {
-  document.querySelector('#notice').textContent = `The quickstart does not answer (${error.message}). Is it running?`;
 }
 
-function open(jid, people, create) {
-  const pane = new Pane(jid, people);
-  const user = create({
-    ...pane.on,
-    frame: (frame) => {
-      pane.on.frame(frame);
-      animateHop(frame, people[0].split('@')[1]);
-    },
-  });
+const notice = document.querySelector('#notice');
+try {
+  const session = await fetchSession();
+  notice.remove();
+  start(session);
+} catch (error) {
+  notice.textContent = `The quickstart does not answer (${error.message}). Is it running?`;
+}
+
+function start(session) {
+  const romeo = session.xmpp.jid;
+  const [alice, ...others] = session.web.map(({ jid }) => jid);
+  const people = [alice, ...others, romeo];
+  fillClients(session);
+  for (const jid of [alice, ...others]) {
+    const credentials = async () => {
+      const { gateway, web } = await fetchSession();
+      return { url: gateway, token: web.find((user) => user.jid === jid).token };
+    };
+    openPane(new Pane(jid, people, jid === alice ? romeo : alice), (on) => new WebUser({ jid, credentials, on }));
+  }
+  const credentials = async () => (await fetchSession()).xmpp;
+  openPane(new Pane(romeo, people, alice), (on) => new XmppUser({ jid: romeo, credentials, on }));
+}
+
+function openPane(pane, createUser) {
+  const frame = (what) => {
+    pane.on.frame(what);
+    animateHop(what);
+  };
+  const user = createUser({ ...pane.on, frame });
   document.querySelector('#panes').append(pane.element);
   pane.bind(user);
   void user.start();

@@ -18,6 +18,10 @@ export class Chat {
     this.tab = this.#makeTab(onSelect);
   }
 
+  get isEmpty() {
+    return this.list.childElementCount === 0;
+  }
+
   setSelected(selected) {
     this.#selected = selected;
     this.list.hidden = !selected;

@@ -80,6 +80,8 @@ function paint(text, pattern) {
     span.className = className;
     span.textContent = match[0];
     parts.push(text.slice(done, match.index), span);
+    // JSON has no spaces: say where a line may end.
+    if (/[,{]$/.test(match[0]) && className === 'mark') parts.push(document.createElement('wbr'));
     done = match.index + match[0].length;
   }
   return [...parts, text.slice(done)];

@@ -16,7 +16,8 @@ export class Pane {
   #composing = false;
   #pauseTimer;
 
-  constructor(jid, people) {
+  /** `first` is whom the pane starts with. */
+  constructor(jid, people, first) {
     this.#jid = jid;
     this.element = document.querySelector('#pane').content.firstElementChild.cloneNode(true);
     this.element.dataset.user = nameOf(jid);
@@ -29,7 +30,9 @@ export class Pane {
     this.#part('.frames').tabIndex = 0;
     this.#part('.frames').setAttribute('aria-label', `Frames of ${nameOf(jid)}`);
     for (const peer of people) if (peer !== jid) this.#chatWith(peer);
-    this.#select(this.#chats.get(people.find((peer) => peer !== jid)));
+    this.#select(this.#chats.get(first));
+    // On a phone the chats come first.
+    this.#part('.wire').open = !matchMedia('(max-width: 720px)').matches;
   }
 
   /** Connects the controls to a user object. */
@@ -101,7 +104,9 @@ export class Pane {
     const body = this.#input.value.trim();
     if (!body) return;
     this.#input.value = '';
-    this.#stopComposing('active');
+    // A message ends its sender's typing by itself.
+    this.#composing = false;
+    this.#stopComposing();
     const message = { id: crypto.randomUUID(), body, time: new Date().toISOString(), outgoing: true };
     const chat = this.#chat;
     chat.add(message, 'sending');
@@ -113,6 +118,7 @@ export class Pane {
 
   #receive(message) {
     const chat = this.#chatWith(message.peer);
+    if (this.#chat.isEmpty && !this.#input.value) this.#select(chat);
     chat.add(message, message.outgoing ? 'sent' : 'received');
     if (!message.outgoing) chat.setTyping(false);
   }

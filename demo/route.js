@@ -3,11 +3,12 @@
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** Shows one frame on its way. Between the gateway and Prosody only what romeo sees can be known here. */
-export function animateHop({ format, direction, text, faint }, webDomain) {
+export function animateHop({ format, direction, text, faint }) {
   if (calm.matches || faint) return;
   if (format === 'JSON') return spark('json', direction === 'out');
   spark('xmpp', direction === 'in');
-  if (text.includes(`@${webDomain}`)) spark('component', direction === 'in');
+  // The gateway's domain starts so.
+  if (text.includes('@web.')) spark('component', direction === 'in');
 }
 
 function spark(hop, rightwards) {

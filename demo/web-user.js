@@ -50,7 +50,7 @@ export class WebUser {
   }
 
   #connect(token) {
-    const data = { token, client: 'stanzawire-demo' };
+    const data = { token, client: 'stanzawire-demo', want: ['contacts'] };
     if (this.#show) data.presence = { show: this.#show };
     if (this.#session) data.resume = { session: this.#session, seq: this.#seq };
     this.#write({ type: 'connect', id: `connect-${this.#nextId++}`, data });
@@ -132,6 +132,8 @@ export class WebUser {
     this.#session = data.session;
     this.#seq = data.seq;
     this.#options.on.state({ status: 'online', link: data.link });
+    for (const request of data.requests ?? []) this.#options.on.request(request);
+    for (const { presence } of data.contacts ?? []) if (presence) this.#handlers.presence({ data: presence });
     for (const { frame } of this.#open.values()) this.#write(frame);
   }
 

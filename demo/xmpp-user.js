@@ -63,8 +63,7 @@ export class XmppUser {
   }
 
   typing(to, state) {
-    // The message itself says "active".
-    if (state !== 'active') this.#stanza('message', { to, type: 'chat' }, this.#chatState(state));
+    this.#stanza('message', { to, type: 'chat' }, this.#chatState(state));
   }
 
   setShow(show) {
