@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { childText, el, find } from '../../src/xmpp/stanza.ts';
 import type { JsonClient } from '../support/json-client.ts';
-import { TestGateway } from '../support/gateway.ts';
+import { TestGateway, upstreamOf } from '../support/gateway.ts';
 import { ScriptedServer } from '../support/scripted-server.ts';
 
 let server: ScriptedServer;
@@ -10,8 +10,7 @@ let alice: JsonClient;
 
 beforeAll(async () => {
   server = await ScriptedServer.start();
-  const { domain: componentDomain, server: host, service, secret } = server;
-  gateway = await TestGateway.start({ componentDomain, host, service, secret });
+  gateway = await TestGateway.start(upstreamOf(server));
   await server.until(({ connections }) => connections === 1);
 });
 afterAll(async () => {

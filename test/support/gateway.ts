@@ -4,6 +4,8 @@ import { loadConfig } from '../../src/config.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { createLogger } from '../../src/log.ts';
 import { type Connecting, JsonClient } from './json-client.ts';
+import type { ScriptedServer } from './scripted-server.ts';
+import type { XmppServer } from './servers/server.ts';
 
 /** What it connects to: a scripted or a real server. */
 export interface Upstream {
@@ -12,6 +14,12 @@ export interface Upstream {
   /** The gateway's domain, and the server's. */
   readonly componentDomain: string;
   readonly host: string;
+}
+
+/** The real or the scripted server, as the gateway's configuration has it. */
+export function upstreamOf(server: XmppServer | ScriptedServer): Upstream {
+  if ('componentDomain' in server) return server;
+  return { service: server.service, secret: server.secret, componentDomain: server.domain, host: server.server };
 }
 
 export const tokenSecret = 'a secret of thirty-two bytes, or more';
