@@ -1,6 +1,6 @@
 """An XMPP user for the tests: slixmpp, steered by JSON lines on stdin, reporting JSON lines on stdout.
 
-Needs Debian's python3-slixmpp (1.8). A command is {"call": name, "ref": number, ...} and is answered by
+Needs Debian's python3-slixmpp (1.8, 1.10). A command is {"call": name, "ref": number, ...} and is answered by
 {"event": "reply", "ref": number, "result": {...}} or {..., "error": {...}}; what comes in unasked is an event of its own. It decides nothing
 by itself: no subscription is answered, no receipt sent. Disco, version and ping requests are answered by slixmpp.
 """
@@ -133,7 +133,11 @@ class Peer(ClientXMPP):
         self.add_event_handler("failed_all_auth", lambda _: settle("the server refused the login"))
         self.add_event_handler("connection_failed", lambda reason: settle(str(reason)))
         self.add_event_handler("disconnected", lambda reason: settle("disconnected %s" % (reason or "")))
-        self.connect((host, port), disable_starttls=True)
+        if hasattr(self, "enable_plaintext"):  # COMPAT(slixmpp 1.9)
+            self.enable_direct_tls, self.enable_starttls, self.enable_plaintext = False, False, True
+            self.connect(host, port)
+        else:
+            self.connect((host, port), disable_starttls=True)
         error = await asyncio.wait_for(outcome, 15)
         if error is not None:
             raise ConnectionError(error)
