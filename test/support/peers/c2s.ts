@@ -4,12 +4,11 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { XmppServer } from '../servers/server.ts';
 import { Inbox } from './inbox.ts';
 import { escapeXml, streamReader, type XmlNode } from './xml.ts';
 
 export interface C2sLogin {
-  server: Pick<XmppServer, 'host' | 'c2sPort'>;
+  server: { host: string; c2sPort: number };
   user: string;
   /** Default: the server chooses. */
   resource?: string;
