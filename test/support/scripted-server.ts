@@ -43,6 +43,7 @@ export class ScriptedServer implements PeerOwner {
   readonly #tls: TlsOptions | undefined;
   #listener: Server | undefined;
   #port = 0;
+  readonly #sockets = new Set<Socket>();
   #peer: Peer | undefined;
   #unread: Element[] = [];
   #waiters: Waiter[] = [];
@@ -71,6 +72,9 @@ export class ScriptedServer implements PeerOwner {
     const accept = (socket: Socket) => {
       this.connections++;
       this.#peer = new Peer(socket, this, this.raw.push('') - 1);
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      this.changed();
     };
     this.#listener = this.#tls ? createTlsServer(this.#tls, accept) : createServer(accept);
     const listener = this.#listener;
@@ -84,6 +88,7 @@ export class ScriptedServer implements PeerOwner {
 
   async stop(): Promise<void> {
     this.drop('fin');
+    for (const socket of this.#sockets) if (socket.isPaused()) socket.destroy();
     const listener = this.#listener;
     this.#listener = undefined;
     if (listener) await new Promise((resolve) => listener.close(resolve));
