@@ -87,10 +87,6 @@ export function isCondition(name: string): name is Condition {
   return Object.hasOwn(conditions, name);
 }
 
-function isGatewayCode(code: string): code is GatewayCode {
-  return Object.hasOwn(gatewayCodes, code);
-}
-
 export class StanzaError extends Error {
   override name = 'StanzaError';
   readonly code: ErrorCode;
@@ -110,9 +106,10 @@ export class StanzaError extends Error {
   }
 
   get retry(): boolean {
-    if (this.details.retry !== undefined) return this.details.retry;
-    if (isGatewayCode(this.code)) return gatewayCodes[this.code];
-    return this.type === 'wait';
+    const { retry, type } = this.details;
+    if (retry !== undefined) return retry;
+    if (isCondition(this.code)) return (type ?? conditions[this.code]) === 'wait';
+    return type === 'wait' || gatewayCodes[this.code];
   }
 
   /** The `error` object of an `error` frame. */

@@ -4,11 +4,12 @@
  */
 
 import type { Static, TSchema } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import { Compile } from 'typebox/compile';
 import { Disconnect } from './close.ts';
-import { badRequest, StanzaError } from './errors.ts';
+import { badRequest, type StanzaError } from './errors.ts';
 import { type RequestId, type RequestType, requests } from './frames.ts';
 import { isXmlText } from './text.ts';
+import { findViolation } from './violation.ts';
 
 /** A frame as it came in: `data` is cleaned, not yet validated against its request's schema. */
 export interface Frame {
@@ -35,6 +36,7 @@ export function parseText(text: string, maxBatch: number): { frames: unknown[]; 
     if (!isObject(json)) throw new Disconnect('bad-frame', 'a frame is a JSON object');
     return { frames: [json], batch: false };
   }
+  if (json.length === 0) throw new Disconnect('bad-frame', 'a batch holds at least one frame');
   if (json.length > maxBatch) throw new Disconnect('bad-frame', `a batch holds at most ${maxBatch} frames`);
   if (!json.every(isObject)) throw new Disconnect('bad-frame', 'a batch holds JSON objects');
   return { frames: json, batch: true };
@@ -68,10 +70,11 @@ export type Check<S extends TSchema> = (data: unknown) => Static<S>;
 
 /** Compiles a schema once (milliseconds); the check costs some ten nanoseconds a call. */
 export function compile<S extends TSchema>(schema: S): Check<S> {
-  const validator = Compile(schema) as unknown as Validator;
+  const validator = Compile(schema);
   return (data) => {
-    if (!validator.Check(data)) throw schemaError(validator, data);
-    return data as Static<S>;
+    if (validator.Check(data)) return data as Static<S>;
+    const { path, says } = findViolation(schema, data) ?? { path: '', says: 'is not valid' };
+    throw refused(path, says);
   };
 }
 
@@ -79,45 +82,41 @@ export function isRequestType(type: string): type is RequestType {
   return Object.hasOwn(requests, type);
 }
 
-/** The first violation, as the client should read it. */
-function schemaError(validator: Validator, data: unknown): StanzaError {
-  const first = validator.Errors(data)[0];
-  if (!first) return new StanzaError('bad-request', 'invalid data');
-  const params = first.params as { requiredProperties?: string[] };
-  const path = first.instancePath.slice(1).replaceAll('/', '.');
-  const missing = first.keyword === 'required' ? params.requiredProperties?.[0] : undefined;
-  if (missing !== undefined) {
-    const field = path ? `${path}.${missing}` : missing;
-    return badRequest(field, `${field} is required`);
-  }
-  return badRequest(path || 'data', `${path || 'data'} ${first.message}`);
-}
-
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const lineBreak = /[\n\r\u2028\u2029]/;
+const maxPathLength = 200;
+
+/** The path is made of the client's own keys: kept short, and text that JSON can carry. */
+function refused(path: string, why: string): StanzaError {
+  const field = (path.length > maxPathLength ? `${path.slice(0, maxPathLength)}…` : path).toWellFormed();
+  return badRequest(field || 'data', `${field || 'data'} ${why}`);
+}
+
 function cleanObject(object: Record<string, unknown>, path: string, depth: number): Record<string, unknown> {
-  if (depth > maxDepth) throw badRequest(path, 'nested too deeply');
+  if (depth > maxDepth) throw refused(path, 'is nested too deeply');
   for (const key of Object.keys(object)) {
     const value = object[key];
-    if (typeof value === 'string' && isXmlText(key) && isXmlText(value)) continue;
-    const here = path ? `${path}.${key}` : key;
     // `__proto__` as a key is an own property after JSON.parse; no code may ever copy it by assignment.
-    if (value === null || key === '__proto__') delete object[key];
-    else {
-      clean(key, here, depth);
-      clean(value, here, depth);
+    if (value === null || key === '__proto__') {
+      delete object[key];
+      continue;
     }
+    const here = path ? `${path}.${key}` : key;
+    // A line break would hide the key from a schema's `^.*$`, and its value from every check.
+    if (!isXmlText(key) || lineBreak.test(key)) throw refused(here, 'has a character in its name that is not allowed');
+    clean(value, here, depth);
   }
   return object;
 }
 
 function clean(value: unknown, path: string, depth: number): void {
   if (typeof value === 'string') {
-    if (!isXmlText(value)) throw badRequest(path.toWellFormed(), 'has a character that XML 1.0 forbids');
+    if (!isXmlText(value)) throw refused(path, 'has a character that XML 1.0 forbids');
   } else if (Array.isArray(value)) {
-    if (depth > maxDepth) throw badRequest(path, 'nested too deeply');
+    if (depth > maxDepth) throw refused(path, 'is nested too deeply');
     for (let i = 0; i < value.length; i++) clean(value[i], `${path}.${i}`, depth + 1);
   } else if (isObject(value)) {
     cleanObject(value, path, depth + 1);
