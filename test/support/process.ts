@@ -1,0 +1,62 @@
+/** The program as a process of its own: its output, its exit code, signals. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const main = join(import.meta.dirname, '../../src/main.ts');
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export class Program {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  readonly #lines: string[] = [];
+  #onLine: () => void = () => undefined;
+
+  /** Node's own arguments stand in `node`; of this process's environment only PATH and HOME are passed on. */
+  constructor(args: string[], env: Record<string, string> = {}, node: string[] = []) {
+    const { PATH, HOME } = process.env;
+    this.child = spawn(process.execPath, [...node, main, ...args], {
+      env: { PATH, HOME, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.ended = this.#collect();
+  }
+
+  /** The first log line with that event; rejects when the process ends without it. */
+  async event(name: string): Promise<Record<string, unknown>> {
+    for (;;) {
+      const parsed = this.#lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+      const found = parsed.find((line) => line.event === name);
+      if (found) return found;
+      const more = new Promise<boolean>((resolve) => {
+        this.#onLine = () => resolve(true);
+      });
+      const went = await Promise.race([more, this.ended]);
+      if (went !== true) throw new Error(`ended without ${name}: ${JSON.stringify(went)}`);
+    }
+  }
+
+  async #collect(): Promise<Ended> {
+    const { stdout, stderr } = this.child;
+    if (!stdout || !stderr) throw new Error('no pipes');
+    const errors: string[] = [];
+    createInterface(stderr).on('line', (line) => errors.push(line));
+    createInterface(stdout).on('line', (line) => {
+      this.#lines.push(line);
+      this.#onLine();
+    });
+    const [code] = await once(this.child, 'close');
+    return { code, stdout: this.#lines.join('\n'), stderr: errors.join('\n') };
+  }
+}
+
+/** Runs it to its end. */
+export function runMain(args: string[], env: Record<string, string> = {}, node: string[] = []): Promise<Ended> {
+  return new Program(args, env, node).ended;
+}
