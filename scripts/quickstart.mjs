@@ -29,6 +29,10 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 // not hurry anything. The stop has its own deadlines.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
 
+// A SIGTERM to npm ends npm and the shell between us, but is not handed on to us.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event) setInterval(() => process.ppid === parent || end(0), 1000).unref();
+
 try {
   await start();
 } catch (error) {
