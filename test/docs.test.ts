@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { afterClose, closeCodes } from '../src/protocol/close.ts';
 import { conditions, errorCodes, gatewayCodes, isCondition, StanzaError } from '../src/protocol/errors.ts';
 import { Connect, type EventClass, events, Ready, replies, requests } from '../src/protocol/frames.ts';
-import { ContactRequest, ErrorObject, Limits, Message, Presence } from '../src/protocol/objects.ts';
+import { Contact, ContactRequest, ErrorObject, Limits, Message, Presence } from '../src/protocol/objects.ts';
 import { compile, isObject, isRequestType, parseFrame } from '../src/protocol/parse.ts';
 import { anchors, codes, type Fence, fences, links, type Table, tables } from './support/markdown.ts';
 
@@ -157,8 +157,8 @@ describe('the tables of PROTOCOL.md', () => {
     expect(listed.map(({ name }) => name).sort()).toEqual([...Object.keys(replies), 'error'].sort());
   });
 
-  const objects = [Connect, Ready, Message, Presence, ContactRequest];
-  const names = ['connect', 'ready', 'message', 'presence', 'contact request'];
+  const objects = [Connect, Ready, Message, Presence, ContactRequest, Contact];
+  const names = ['connect', 'ready', 'message', 'presence', 'contact request', 'contact'];
   test.each(names.map((name, index) => [name, index] as const))('list every field of %s', (_, index) => {
     const listed = fieldTables()[index]?.rows.flatMap(([names, status]) => codes(names).map((name) => [name, status]));
     const fields = schemaFields(objects[index]);
