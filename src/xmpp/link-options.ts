@@ -57,7 +57,10 @@ export interface LinkLimits {
   queueBytes: number;
   /** IQs that wait for an answer: one more is refused. */
   requests: number;
-  /** A stanza from the server with more characters ends the link; one with more levels is dropped. */
+  /**
+   * A stanza from the server with more characters ends the link: the parser takes quadratic time for a long text (1 s
+   * for these 4 MiB). One with more levels is dropped.
+   */
   inboundChars: number;
   inboundDepth: number;
 }
@@ -69,7 +72,7 @@ export const defaultLimits: LinkLimits = {
   queueStanzas: 100_000,
   queueBytes: 64 * 1024 * 1024,
   requests: 10_000,
-  inboundChars: 10 * 1024 * 1024,
+  inboundChars: 4 * 1024 * 1024,
   inboundDepth: 128,
 };
 

@@ -51,7 +51,9 @@ const causes: Record<string, Cause> = {
   },
   'policy-violation': {
     result: 'other',
-    remedy: 'If this repeats: limits.stanza must not be above max_stanza_size of ejabberd',
+    remedy:
+      'If this repeats: limits.stanza must not be above max_stanza_size of the component listener (ejabberd). If a stanza ' +
+      'that came in was too big: set max_stanza_size on the listeners of clients and servers',
   },
 };
 

@@ -105,7 +105,9 @@ export class Stream {
     // A character split over two chunks would be damaged otherwise.
     socket.setEncoding('utf8').setNoDelay(true).setKeepAlive(true, 30_000);
     socket.on('error', (error) => this.#lose(socketReason(error, this.#phase), error.message));
-    socket.on('close', () => this.#lose('eof', 'the server closed the connection'));
+    // Not only when the socket is closed: what waits in it for a server that has left would keep it open.
+    socket.on('end', () => this.#lose('eof', 'the server closed the connection'));
+    socket.on('close', () => this.#lose('eof', 'the connection was closed'));
     socket.on('drain', () => this.#phase === 'online' && this.#on.drained());
     socket.once(secure ? 'secureConnect' : 'connect', () => this.#openStream());
     this.#entity._attachSocket(socket);

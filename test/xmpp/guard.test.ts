@@ -2,8 +2,9 @@
 import { expect, it } from 'vitest';
 import { StanzaError } from '../../src/protocol/errors.ts';
 import { Guard } from '../../src/xmpp/guard.ts';
-import { append, type Child, childText, type Element, el } from '../../src/xmpp/stanza.ts';
+import { type Child, childText, type Element, el } from '../../src/xmpp/stanza.ts';
 import { later, message, testLink } from '../support/link.ts';
+import { badNames, badText, randomMessages } from '../support/random-messages.ts';
 
 const guard = new Guard('web.example.com', 10_000);
 const ours = 'juliet@web.example.com/web';
@@ -26,28 +27,6 @@ function withAttribute(key: string, value = 'v'): Element {
   element.attrs[key] = value;
   return element;
 }
-
-const badText = ['\0', '\x01', '\x0b', '\x0c', '\x1f', '\ufffe', '\uffff', '\ud800', '\udfff', '\udc00\ud800'];
-const badNames = [
-  '',
-  ' ',
-  'a b',
-  'a:b',
-  ':a',
-  '1a',
-  '-a',
-  '.a',
-  '<',
-  'a>',
-  'a/',
-  'a"',
-  'é\u0301\0',
-  '\u00d7',
-  '!--',
-  '?x',
-  'a\n',
-  '×',
-];
 
 const hostile: [string, Element][] = [
   ...badText.flatMap((char): [string, Element][] => [
@@ -175,48 +154,10 @@ it('none of it reaches the server, by whatever way it is sent', async () => {
   expect(states).toHaveLength(1);
 });
 
-/** xorshift: the same stanzas in each run. */
-function dice(seed: number): (sides: number) => number {
-  let state = seed;
-  return (sides) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % sides;
-  };
-}
-
-const pieces = [
-  ...badText,
-  ...badNames,
-  'a',
-  'body',
-  'x'.repeat(500),
-  '&amp;',
-  ']]>',
-  '<!--',
-  '<![CDATA[',
-  '&#0;',
-  '\r\n\t',
-  '🦜',
-  '\u{10ffff}',
-  '\ufdd0',
-];
-
 it('whatever is thrown at the guard, what passes arrives as it was meant, and the stream lives', async () => {
   const { server, link, states } = await testLink();
-  const roll = dice(20_260_101);
-  const piece = () => pieces[roll(pieces.length)] ?? '';
-  const word = () => (roll(3) === 0 ? piece() : (['body', 'x', 'id', 'urn:x'][roll(4)] ?? ''));
-  const random = (depth: number): Element => {
-    const element = el(roll(4) === 0 ? word() : 'x');
-    if (roll(3) === 0) element.attrs[word()] = word();
-    for (let i = roll(3); i > 0 && depth > 0; i--) append(element, roll(2) === 0 ? word() : random(depth - 1));
-    return element;
-  };
   const passed: Element[] = [];
-  for (let i = 0; i < 4000; i++) {
-    const stanza = msg({ id: `${i}`, to: roll(20) === 0 ? piece() : theirs }, random(3), el('body', {}, word()));
+  for (const stanza of randomMessages(4000, ours, theirs)) {
     try {
       if (link.send(stanza)) passed.push(stanza);
     } catch (error) {

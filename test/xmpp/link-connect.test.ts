@@ -1,7 +1,7 @@
 /** The link comes up, goes down and comes back, whatever the server does; and it stops. */
 import { generateKeyPairSync } from 'node:crypto';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { certificate } from '../support/certificate.ts';
 import { later, message, testLink } from '../support/link.ts';
 import type { Welcome } from '../support/scripted-server.ts';
@@ -103,6 +103,23 @@ it('the link comes back to a server that was restarted', async () => {
   await server.listen();
   await until(() => states.at(-1)?.link === 'up');
   expect(states).toHaveLength(3);
+});
+
+it.each([
+  ['a link that was up for a while starts over with the short delay', 0, [4, 4, 4]],
+  ['a link that never stays up is tried again later and later', 60_000, [4, 8, 16]],
+])('%s', async (_, stable, delays) => {
+  vi.spyOn(Math, 'random').mockReturnValue(1);
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
+  const timing = { stable, retryFirst: 4, retryLast: 100 };
+  const { server, states, log, until } = await testLink({ link: { timing } });
+  for (let loss = 1; loss <= 3; loss++) {
+    server.drop('fin');
+    await until(() => states.length === 2 * loss + 1);
+  }
+  expect(log.filter(({ event }) => event === 'link_down').map(({ retryInMs }) => retryInMs)).toEqual(delays);
 });
 
 it('a server that answers no pings is left, also when it still takes everything', async () => {
