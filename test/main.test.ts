@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '../src/commands/exit-codes.ts';
 import { Program, runMain } from './support/process.ts';
+import { ScriptedServer } from './support/scripted-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stanzawire-main-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -125,6 +126,21 @@ describe('--check', () => {
     expect(code).toBe(69);
     expect(stderr).toMatch(/^stanzawire: xmpp\.service: no link to xmpp:\/\/127\.0\.0\.1:1 .*refused.*component_ports/);
     expect(stderr).not.toContain('\n');
+  });
+});
+
+describe('--check=link', () => {
+  it('says ok when the server takes the handshake, and names the condition when it does not', async () => {
+    const server = await ScriptedServer.start({ domain: 'web.example.com', secret: env.STANZAWIRE_XMPP_SECRET });
+    const link = { ...env, STANZAWIRE_XMPP_SERVICE: server.service };
+    const { code, stdout, stderr } = await runMain(['--check=link'], link);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`\nlink: ${server.service} takes web\\.example\\.com\nok$`));
+    const wrong = await runMain(['--check=link'], { ...link, STANZAWIRE_XMPP_SECRET: 'planted-wrong-secret' });
+    expect(wrong.code).toBe(69);
+    expect(wrong.stderr).toMatch(/not-authorized; .*Compare xmpp\.secret with the server/);
+    expect(wrong.stdout + wrong.stderr).not.toContain('planted');
+    await server.stop();
   });
 });
 
