@@ -2,10 +2,13 @@
  * The pages and the code say the same: every example frame passes its schema, the tables of PROTOCOL.md are those of
  * src/protocol, and links lead somewhere.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { TSchema } from 'typebox';
 import { describe, expect, test } from 'vitest';
+import { allKeys } from '../src/config/keys.ts';
+import { loadConfig } from '../src/config.ts';
 import { afterClose, closeCodes } from '../src/protocol/close.ts';
 import { conditions, errorCodes, gatewayCodes, isCondition, StanzaError } from '../src/protocol/errors.ts';
 import { Connect, type EventClass, events, Ready, replies, requests } from '../src/protocol/frames.ts';
@@ -208,6 +211,34 @@ function listedNames(column: 'request' | 'frame'): { name: string; status: strin
 function yesNo(value: boolean): string {
   return value ? 'yes' : 'no';
 }
+
+describe('the configuration in README.md', () => {
+  test('lists keys that exist, with their defaults', () => {
+    const listed = tables(read('README.md')).find(({ header }) => header[0] === 'key')?.rows ?? [];
+    const keys = new Map(allKeys().map((key) => [key.key, key.default]));
+    expect(listed.length).toBeGreaterThan(0);
+    for (const [name, shown] of listed) {
+      const key = codes(name)[0] ?? '';
+      expect(keys.has(key), key).toBe(true);
+      const fallback = keys.get(key);
+      if (fallback === undefined) continue;
+      const text = Array.isArray(fallback) ? JSON.stringify(fallback) : String(fallback);
+      expect(codes(shown), key).toEqual([text]);
+    }
+  });
+});
+
+describe.each(['README.md', 'docs/servers.md'])('the configuration files of %s', (page) => {
+  const files = fences(read(page)).filter(({ info, lines }) => info === 'yaml' && lines[0] === 'xmpp:');
+
+  test.each(files.map(({ line, lines }) => [line, lines] as const))('the one of line %i can be used', (_, lines) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'stanzawire-docs-')), 'stanzawire.yaml');
+    writeFileSync(file, lines.join('\n'));
+    const env = { STANZAWIRE_AUTH_JWT_SECRET: 'x'.repeat(32) };
+    expect(loadConfig({ file, env }).xmpp.domain).toBe('web.example.com');
+    rmSync(dirname(file), { recursive: true });
+  });
+});
 
 describe('links', () => {
   test.each(pages())('of %s lead to a file, and to a heading', (page) => {
