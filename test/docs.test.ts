@@ -240,6 +240,12 @@ describe.each(['README.md', 'docs/servers.md'])('the configuration files of %s',
   });
 });
 
+test('every file of src that ARCHITECTURE.md names exists', () => {
+  const names = read('ARCHITECTURE.md').matchAll(/(?<![\w/.])(?:[a-z]+\/)?[a-z][\w-]*\.ts\b/g);
+  const missing = [...names].map(([name]) => name).filter((name) => !existsSync(join(root, 'src', name)));
+  expect(missing).toEqual([]);
+});
+
 describe('links', () => {
   test.each(pages())('of %s lead to a file, and to a heading', (page) => {
     const broken = links(read(page)).filter((link) => !/^[a-z]+:/.test(link) && !leadsSomewhere(page, link));
