@@ -6,7 +6,11 @@ import { C2sClient } from '../support/peers/c2s.ts';
 import { SlixmppPeer } from '../support/peers/slixmpp.ts';
 import { maySkip, onEveryServer } from '../support/servers/each.ts';
 
-const fast = { STANZAWIRE_LIMITS_RATE: '100000', STANZAWIRE_LIMITS_BURST: '100000', STANZAWIRE_LIMITS_IN_FLIGHT: '2000' };
+const fast = {
+  STANZAWIRE_LIMITS_RATE: '100000',
+  STANZAWIRE_LIMITS_BURST: '100000',
+  STANZAWIRE_LIMITS_IN_FLIGHT: '2000',
+};
 
 onEveryServer('chat', (server) => {
   let gateway: TestGateway;
@@ -50,7 +54,15 @@ onEveryServer('chat', (server) => {
     expect(await alice.next('typing')).toEqual({ chat: romeo.bareJid, from: romeo.jid, state: 'composing' });
     const id = await romeo.send({ to: alice.user, body: text, thread: 't1', lang: 'de' });
     for (const session of [alice, tablet]) {
-      const message = { id, chat: romeo.bareJid, from: romeo.jid, to: alice.user, body: text, thread: 't1', lang: 'de' };
+      const message = {
+        id,
+        chat: romeo.bareJid,
+        from: romeo.jid,
+        to: alice.user,
+        body: text,
+        thread: 't1',
+        lang: 'de',
+      };
       expect(await session.next('message')).toMatchObject(message);
     }
     expect(await alice.refused('message.send', { to: `nobody@${server().host}`, body: 'hi' })).toMatchObject({
@@ -61,52 +73,66 @@ onEveryServer('chat', (server) => {
     await Promise.all([tablet.close(), romeo.close()]);
   });
 
-  test.skipIf(maySkip(SlixmppPeer.available()))('romeo asks to see juliet, is approved, and sees her come and go', async () => {
-    const romeo = await SlixmppPeer.login({ server: server(), user: 'romeo', resource: 'orchard' });
-    const juliet = await gateway.login('juliet', { presence: { show: 'away' } });
-    await romeo.subscribe(juliet.user);
-    expect(await juliet.next('contact.request')).toMatchObject({ jid: romeo.bareJid });
-    await juliet.request('contact.approve', { jid: romeo.bareJid });
-    expect(await romeo.next('subscription')).toMatchObject({ type: 'subscribed', from: juliet.user });
-    const presence = (show: string) => romeo.next('presence', (one) => one.from === `${juliet.user}/web` && one.show === show);
-    await presence('away');
-    await juliet.request('presence.set', { show: 'dnd', status: 'busy' });
-    expect(await presence('dnd')).toMatchObject({ status: 'busy' });
-    const tablet = await gateway.login('juliet', { presence: { show: 'chat' } });
-    await presence('chat');
-    await tablet.close();
-    await presence('dnd');
-    await juliet.close();
-    await romeo.next('presence', ({ from, type }) => from === `${juliet.user}/web` && type === 'unavailable');
-    await romeo.rosterRemove(juliet.user);
-    await romeo.close();
-  });
+  test.skipIf(maySkip(SlixmppPeer.available()))(
+    'romeo asks to see juliet, is approved, and sees her come and go',
+    async () => {
+      const romeo = await SlixmppPeer.login({ server: server(), user: 'romeo', resource: 'orchard' });
+      const juliet = await gateway.login('juliet', { presence: { show: 'away' } });
+      await romeo.subscribe(juliet.user);
+      expect(await juliet.next('contact.request')).toMatchObject({ jid: romeo.bareJid });
+      await juliet.request('contact.approve', { jid: romeo.bareJid });
+      expect(await romeo.next('subscription')).toMatchObject({ type: 'subscribed', from: juliet.user });
+      const presence = (show: string) =>
+        romeo.next('presence', (one) => one.from === `${juliet.user}/web` && one.show === show);
+      await presence('away');
+      await juliet.request('presence.set', { show: 'dnd', status: 'busy' });
+      expect(await presence('dnd')).toMatchObject({ status: 'busy' });
+      const tablet = await gateway.login('juliet', { presence: { show: 'chat' } });
+      await presence('chat');
+      await tablet.close();
+      await presence('dnd');
+      await juliet.close();
+      await romeo.next('presence', ({ from, type }) => from === `${juliet.user}/web` && type === 'unavailable');
+      await romeo.rosterRemove(juliet.user);
+      await romeo.close();
+    },
+  );
 
-  test.skipIf(maySkip(SlixmppPeer.available()))('the domain and its accounts answer like a server and its users', async () => {
-    const romeo = await SlixmppPeer.login({ server: server(), user: 'romeo', resource: 'orchard' });
-    const domain = await romeo.discoInfo(gateway.domain);
-    expect(domain.identities).toMatchObject([{ category: 'server', type: 'im' }]);
-    expect(domain.features).toContain('urn:xmpp:ping');
-    expect(await romeo.version(gateway.domain)).toMatchObject({ name: 'Stanzawire' });
-    await romeo.ping(gateway.domain);
-    expect(await romeo.discoItems(gateway.domain)).toEqual([]);
-    // A stranger may not ask an account; one she has written to may.
-    const carol = await gateway.login('carol');
-    await expect(romeo.discoInfo(`${carol.user}/web`)).rejects.toThrow('service-unavailable');
-    await carol.request('message.send', { to: romeo.bareJid, body: 'hi' });
-    expect((await romeo.discoInfo(`${carol.user}/web`)).identities).toMatchObject([{ category: 'client', type: 'web' }]);
-    expect((await romeo.discoInfo(carol.user)).identities).toMatchObject([
-      { category: 'account', type: 'registered' },
-      { category: 'pubsub', type: 'pep' },
-    ]);
-    await expect(romeo.iq('get', `${carol.user}/web`, '<odd xmlns="urn:example:odd"/>')).rejects.toThrow('service-unavailable');
-    await Promise.all([carol.close(), romeo.close()]);
-  });
+  test.skipIf(maySkip(SlixmppPeer.available()))(
+    'the domain and its accounts answer like a server and its users',
+    async () => {
+      const romeo = await SlixmppPeer.login({ server: server(), user: 'romeo', resource: 'orchard' });
+      const domain = await romeo.discoInfo(gateway.domain);
+      expect(domain.identities).toMatchObject([{ category: 'server', type: 'im' }]);
+      expect(domain.features).toContain('urn:xmpp:ping');
+      expect(await romeo.version(gateway.domain)).toMatchObject({ name: 'Stanzawire' });
+      await romeo.ping(gateway.domain);
+      expect(await romeo.discoItems(gateway.domain)).toEqual([]);
+      // A stranger may not ask an account; one she has written to may.
+      const carol = await gateway.login('carol');
+      await expect(romeo.discoInfo(`${carol.user}/web`)).rejects.toThrow('service-unavailable');
+      await carol.request('message.send', { to: romeo.bareJid, body: 'hi' });
+      expect((await romeo.discoInfo(`${carol.user}/web`)).identities).toMatchObject([
+        { category: 'client', type: 'web' },
+      ]);
+      const identities = (await romeo.discoInfo(carol.user)).identities.map(
+        ({ category, type }) => `${category}/${type}`,
+      );
+      expect(identities.toSorted()).toEqual(['account/registered', 'pubsub/pep']);
+      await expect(romeo.iq('get', `${carol.user}/web`, '<odd xmlns="urn:example:odd"/>')).rejects.toThrow(
+        'service-unavailable',
+      );
+      await Promise.all([carol.close(), romeo.close()]);
+    },
+  );
 
   test('iq.send asks the server and carries its answer and its error', async () => {
     const version = { name: 'query', attrs: { xmlns: 'jabber:iq:version' } };
     const answer = await alice.request('iq.send', { to: server().host, type: 'get', payload: version });
-    expect(answer).toMatchObject({ from: server().host, payload: { name: 'query', attrs: { xmlns: 'jabber:iq:version' } } });
+    expect(answer).toMatchObject({
+      from: server().host,
+      payload: { name: 'query', attrs: { xmlns: 'jabber:iq:version' } },
+    });
     const odd = { name: 'odd', attrs: { xmlns: 'urn:example:odd' } };
     const error = await alice.refused('iq.send', { to: server().host, type: 'get', payload: odd });
     expect(error).toMatchObject({ by: server().host });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { childText, el, find } from '../../src/xmpp/stanza.ts';
-import type { JsonClient } from '../support/json-client.ts';
 import { TestGateway, upstreamOf } from '../support/gateway.ts';
+import type { JsonClient } from '../support/json-client.ts';
 import { ScriptedServer } from '../support/scripted-server.ts';
 
 let server: ScriptedServer;
@@ -33,7 +33,12 @@ describe('a message to XMPP', () => {
     server.answersPings = false;
     const answer = alice.request('message.send', { to: 'romeo@example.com', id: 'm1', body: 'hi', thread: 't1' });
     const stanza = await server.next();
-    expect(stanza.attrs).toEqual({ from: 'alice@web.example.com/web', to: 'romeo@example.com', id: 'm1', type: 'chat' });
+    expect(stanza.attrs).toEqual({
+      from: 'alice@web.example.com/web',
+      to: 'romeo@example.com',
+      id: 'm1',
+      type: 'chat',
+    });
     expect(childText(stanza, 'body', '')).toBe('hi');
     expect(childText(stanza, 'thread', '')).toBe('t1');
     expect(find(stanza, 'origin-id', 'urn:xmpp:sid:0')?.attrs.id).toBe('m1');
@@ -71,7 +76,10 @@ describe('a message to XMPP', () => {
     const data = { to: 'romeo@example.com', id: 'once', body: 'hi' };
     const first = await alice.request('message.send', data);
     expect(await alice.request('message.send', data)).toEqual(first);
-    expect(await alice.refused('message.send', { ...data, body: 'ho' })).toMatchObject({ code: 'conflict', field: 'id' });
+    expect(await alice.refused('message.send', { ...data, body: 'ho' })).toMatchObject({
+      code: 'conflict',
+      field: 'id',
+    });
     expect(server.received.filter(({ attrs }) => attrs.id === 'once')).toHaveLength(1);
   });
 
@@ -97,7 +105,14 @@ describe('a message from XMPP', () => {
     server.send(
       message({ id: 'x1', 'xml:lang': 'it' }, body('ciao'), el('origin-id', { xmlns: 'urn:xmpp:sid:0', id: 'o-1' })),
     );
-    const expected = { id: 'o-1', chat: 'romeo@example.com', from: romeo, to: 'alice@web.example.com', lang: 'it', body: 'ciao' };
+    const expected = {
+      id: 'o-1',
+      chat: 'romeo@example.com',
+      from: romeo,
+      to: 'alice@web.example.com',
+      lang: 'it',
+      body: 'ciao',
+    };
     expect(await alice.next('message')).toMatchObject(expected);
     expect(await tablet.next('message')).toMatchObject(expected);
     await tablet.close();
@@ -181,7 +196,11 @@ describe('a stanza that nobody can take', () => {
     server.send(el(kind, { from: 'stranger@example.com/x', to, type, id }, child));
     // The domain answers a ping behind it: by then whatever it causes is here.
     server.send(
-      el('iq', { from: 'example.com', to: 'web.example.com', type: 'get', id: `after-${id}` }, el('ping', { xmlns: 'urn:xmpp:ping' })),
+      el(
+        'iq',
+        { from: 'example.com', to: 'web.example.com', type: 'get', id: `after-${id}` },
+        el('ping', { xmlns: 'urn:xmpp:ping' }),
+      ),
     );
     await server.next(({ attrs }) => attrs.id === `after-${id}`);
     const answers = server.received.filter(({ attrs }) => attrs.id === id);

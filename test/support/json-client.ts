@@ -1,7 +1,14 @@
 /** A JSON client for tests: every frame is queued before a test awaits it, and what a test did not expect shows. */
 import { WebSocket } from 'ws';
-import type { EventData, EventType, Ready, RequestData, RequestResult, RequestType } from '../../src/protocol/frames.ts';
 import type { ErrorObject } from '../../src/protocol/errors.ts';
+import type {
+  EventData,
+  EventType,
+  Ready,
+  RequestData,
+  RequestResult,
+  RequestType,
+} from '../../src/protocol/frames.ts';
 import { Inbox } from './peers/inbox.ts';
 
 export interface AnyFrame {
@@ -34,7 +41,7 @@ export class JsonClient {
 
   private constructor(ws: WebSocket) {
     this.ws = ws;
-    ws.on('message', (text) => {
+    ws.on('message', (text: Buffer) => {
       const frames = JSON.parse(String(text)) as AnyFrame | AnyFrame[];
       for (const frame of Array.isArray(frames) ? frames : [frames]) this.inbox.push(frame);
     });
@@ -48,7 +55,10 @@ export class JsonClient {
   }
 
   /** Opens a socket and sends nothing. */
-  static async open(url: string, options: { protocols?: string[]; headers?: Record<string, string> } = {}): Promise<JsonClient> {
+  static async open(
+    url: string,
+    options: { protocols?: string[]; headers?: Record<string, string> } = {},
+  ): Promise<JsonClient> {
     const ws = new WebSocket(url, options.protocols ?? ['stanzawire.v1'], { headers: options.headers ?? {} });
     const client = new JsonClient(ws);
     await new Promise((resolve, reject) => {

@@ -2,7 +2,6 @@
  * A lean XMPP client (RFC 6120: SASL PLAIN, resource binding) over clear TCP. Made for many stanzas: whoever reads
  * them with `onStanza` gets 20,000 a second and more; a test awaits single ones with `next`.
  */
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Inbox } from './inbox.ts';
 import { escapeXml, streamReader, type XmlNode } from './xml.ts';
@@ -55,7 +54,8 @@ export class C2sClient {
     socket.on('error', (error) => {
       this.#reason = error.message;
     });
-    this.closed = once(socket, 'close').then(() => this.#reason);
+    // Not once(): that rejects where an error comes first.
+    this.closed = new Promise((resolve) => socket.on('close', () => resolve(this.#reason)));
     void this.closed.then((reason) => this.#inbox.end(reason));
   }
 
