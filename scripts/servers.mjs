@@ -32,6 +32,7 @@ const servers = [
 /** The other programs of the tests: a package, and a file that it brings. */
 const tools = [
   { name: 'promtool', package: 'prometheus', file: '/usr/bin/promtool' },
+  { name: 'chromium', package: 'chromium', file: '/usr/bin/chromium' },
   { name: 'slixmpp', package: 'python3-slixmpp', file: '/usr/lib/python3/dist-packages/slixmpp/__init__.py' },
 ];
 
