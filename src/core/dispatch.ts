@@ -167,6 +167,7 @@ class Conversation implements Inlet {
       throw new StanzaError('forbidden', `The token does not grant the scope "${request.scope}"`);
     }
     const outcome = handle(session, checked as never);
+    this.#server.metrics.forwardDuration.observe((performance.now() - start) / 1000, 'out');
     if (!(outcome instanceof Promise)) {
       this.#reply('ok', id, outcome);
       this.#observe(type, start, 'ok');

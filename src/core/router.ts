@@ -43,7 +43,11 @@ export class Router {
     const from = tryParse(stanza.attrs.from ?? '');
     if (!to || !from) this.#drop('malformed');
     else if (to.domain !== this.#server.domain) this.#drop('not-ours');
-    else this.#answered(stanza, () => this.local(stanza, from, to));
+    else {
+      const start = performance.now();
+      this.#answered(stanza, () => this.local(stanza, from, to));
+      this.#server.metrics.forwardDuration.observe((performance.now() - start) / 1000, 'in');
+    }
   }
 
   /**
