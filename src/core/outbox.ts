@@ -93,7 +93,7 @@ export class Outbox {
         // A bounce that came in the same chunk as the fence's answer is still in time to be the answer.
         if (refused) throw refused;
         entry.state = 'sent';
-        return { id: draft.id, chat, type: draft.type, time: new Date(server.now()).toISOString() };
+        return { id: draft.id, chat, type: draft.type, time: new Date(entry.at).toISOString() };
       }),
       fail: (error) => {
         refused = error;

@@ -90,8 +90,11 @@ export class VirtualServer implements Gateway {
     return this.registry.extensions;
   }
 
-  /** Opens a session of the account that a claim names. @throws Disconnect too-many-sessions */
+  /** Opens a session of the account that a claim names. @throws StanzaError forbidden, Disconnect too-many-sessions */
   async openSession(claim: Claim, connect: Connect, outlet: Outlet): Promise<Session> {
+    if ((connect.raw ?? 'none') !== 'none' && !claim.scopes.has('raw')) {
+      throw new StanzaError('forbidden', 'The token does not grant the scope "raw"', { field: 'raw' });
+    }
     const account = await this.accounts.open(claim);
     if (account.sessions.size >= this.perAccount) {
       throw new Disconnect('too-many-sessions', `An account has at most ${this.perAccount} sessions`);
