@@ -21,8 +21,9 @@ export function installPackage(name) {
   try {
     // Package lists may be missing (container images) or too old to fetch from: refresh them only then.
     const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', name];
-    const done = asRoot(install) || (asRoot(['apt-get', 'update', '-q']) && asRoot(install, 'inherit'));
-    if (!done) return `The package ${name} could not be installed: see apt's messages above.`;
+    if (asRoot(install).status !== 0) asRoot(['apt-get', 'update', '-q']);
+    const { status, stderr } = asRoot(install);
+    if (status !== 0) return `The package ${name} could not be installed:\n${stderr.trim()}`;
     asRoot(['update-rc.d', name, 'disable']);
     return undefined;
   } finally {
@@ -30,11 +31,10 @@ export function installPackage(name) {
   }
 }
 
-function asRoot(command, stdio = 'ignore') {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const sudo = ['sudo', '-n', 'env', 'DEBIAN_FRONTEND=noninteractive'];
-  const [program, ...args] = isRoot() ? command : [...sudo, ...command];
-  return spawnSync(program, args, { stdio: ['ignore', stdio, stdio], env }).status === 0;
+function asRoot(command) {
+  const quiet = 'DEBIAN_FRONTEND=noninteractive';
+  const [program, ...args] = isRoot() ? ['env', quiet, ...command] : ['sudo', '-n', 'env', quiet, ...command];
+  return spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
 }
 
 /** Puts the policy in place, unless there is one; answers how to take it away again. */
