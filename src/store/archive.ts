@@ -1,0 +1,155 @@
+/**
+ * What the store keeps of an account's conversations: the archive (everything but rooms), the messages on their way out,
+ * the chats with their read positions. Types only; the drivers implement them (PROTOCOL.md §5, §6, §10).
+ */
+
+/** What is archived: messages, and what happened to them. */
+export type ItemType = 'message' | 'message.edited' | 'message.retracted' | 'message.failed' | 'reaction' | 'receipt';
+
+/** An event's data as it is kept; ids that the store assigns or translates are filled in by it. */
+export type ItemData = Record<string, unknown>;
+
+/** Something to archive. JIDs are bare and prepared. */
+export interface NewItem {
+  readonly type: ItemType;
+  readonly chat: string;
+  /** Who wrote it. */
+  readonly author: string;
+  readonly outgoing: boolean;
+  /** Epoch ms of its archiving; ids never go back, even if the clock does. */
+  readonly now: number;
+  /** For `message`: the ids it goes by on the XMPP side. The first, free in its chat, becomes the one `id`. */
+  readonly ids?: readonly string[];
+  /**
+   * For all others: the XMPP-side id of the message acted on, and whose message it must be (absent: anybody's). It is
+   * looked for among the ids of the chat's messages, newest first.
+   */
+  readonly target?: { readonly id: string; readonly author?: string };
+  /** The event's data without `archiveId`, and without the `id`s that are resolved here. */
+  readonly data: ItemData;
+  /** What full-text search finds it by; the text of an edit replaces its message's. */
+  readonly text?: string;
+  /** A delivery receipt (XEP-0184) is owed: to whom (a full JID), for which id attribute. */
+  readonly receipt?: { readonly to: string; readonly id: string };
+  /** Counts as unread. */
+  readonly unread?: boolean;
+}
+
+/** Something archived: an event with its place in the archive. */
+export interface Item {
+  /** Sorts as text in the order of events; unique in the account's archive. */
+  readonly archiveId: string;
+  readonly type: ItemType;
+  readonly chat: string;
+  /**
+   * The event's data, complete: with `archiveId`, for a message with its `id`, for the others with the `id` (or `replace`,
+   * for an edit) of the message they act on.
+   */
+  readonly data: ItemData;
+}
+
+/** A message on its way out (PROTOCOL.md §6). Kept 24 h by (account, id). */
+export interface Sending {
+  readonly id: string;
+  readonly chat: string;
+  /** Of the content. */
+  readonly digest: string;
+  /** The stanza as it is written, for the record. */
+  readonly stanza: string;
+  readonly at: number;
+}
+
+export interface SentRecord {
+  readonly digest: string;
+  readonly state: 'pending' | 'sent' | 'failed';
+  /** What the first `ok` said; for `sent`. */
+  readonly result?: Record<string, unknown>;
+}
+
+export interface HistoryQuery {
+  /** One conversation; absent = all of the account's. */
+  readonly chat?: string;
+  /** Cursors: archive ids, exclusive. At most one of them. */
+  readonly before?: string;
+  readonly after?: string;
+  /** Epoch ms, inclusive. */
+  readonly start?: number;
+  readonly end?: number;
+  /** Messages by their one `id` (with `chat`). */
+  readonly ids?: readonly string[];
+  /** Full-text: every word must be there; newest first, so the page holds the newest matches. */
+  readonly text?: string;
+  readonly max: number;
+  /** `folded`: messages only, in their last version; `log`: every item as it happened. */
+  readonly view: 'folded' | 'log';
+}
+
+export interface HistoryPage {
+  /** Oldest first. In the folded view `data` has `edited`, `retracted`, `reactions`, `status` where they apply. */
+  readonly items: readonly Item[];
+  /** Nothing more in the direction that was asked. */
+  readonly complete: boolean;
+}
+
+/** A conversation, as PROTOCOL.md §9 shows it. */
+export interface Chat {
+  readonly chat: string;
+  readonly unread: number;
+  readonly readUpTo?: { readonly id: string; readonly archiveId: string; readonly time: string };
+  /** The newest message, in its last version. */
+  readonly last?: Item;
+  readonly muted?: boolean;
+  readonly pinned?: boolean;
+  readonly archived?: boolean;
+}
+
+export interface ChatSettings {
+  readonly muted?: boolean;
+  readonly pinned?: boolean;
+  readonly archived?: boolean;
+}
+
+export interface OwedReceipt {
+  readonly archiveId: string;
+  readonly to: string;
+  readonly id: string;
+}
+
+/**
+ * The account's archive. Every call is part of the driver's transaction of this turn of the event loop; promises resolve
+ * in the order of the calls. All of an account's items get their archive ids in the order in which they resolve.
+ */
+export interface Archive {
+  /**
+   * Stores an item. Resolves to the items that are now events, in order: it, and what had waited for it (actions that came
+   * before their message); nothing for an action whose message is not known yet, which is kept until it comes (at most
+   * 1,000 an account, for 24 h).
+   */
+  append(account: string, item: NewItem): Promise<Item[]>;
+  /** Notes a message before it is written; resolves to what is known of its id already, and then notes nothing unless it failed or is pending. */
+  beginSend(account: string, sending: Sending): Promise<SentRecord | undefined>;
+  /** It was taken: one transaction makes it `sent`, archives it, and remembers its answer (`result` plus archiveId). */
+  finishSend(account: string, id: string, item: NewItem, result: Record<string, unknown>): Promise<Item[]>;
+  /** It was not, or it bounced after all: `failed`. Resolves to whether it was `sent` before. */
+  failSend(account: string, id: string): Promise<boolean>;
+  /** Forgets messages on their way out that are older than 24 h; a few at a time. Resolves to how many. */
+  pruneSends(before: number, max: number): Promise<number>;
+  /** @throws StanzaError item-not-found for a cursor that does not exist (any more) */
+  history(account: string, query: HistoryQuery): Promise<HistoryPage>;
+  /** The newest archive id of the account. */
+  last(account: string): Promise<string | undefined>;
+  /** By last activity, newest first, pages by offset cursor `after` = a chat's JID. */
+  chats(account: string, page: { readonly max: number; readonly after?: string }): Promise<{ items: Chat[]; complete: boolean; count: number }>;
+  chat(account: string, chat: string): Promise<Chat | undefined>;
+  /** Creates the chat where it is new. */
+  updateChat(account: string, chat: string, settings: ChatSettings): Promise<Chat>;
+  /**
+   * Read up to the message with that `id`. The position moves forward only: undefined where it did not move.
+   * @throws StanzaError item-not-found for a message that does not exist
+   */
+  markRead(account: string, chat: string, id: string): Promise<{ chat: Chat; marked: { ids: readonly string[]; author: string; outgoing: boolean } } | undefined>;
+  /** Receipts owed for items up to that archive id (inclusive), oldest first; they are owed no more. */
+  takeReceipts(account: string, upTo: string, max: number): Promise<OwedReceipt[]>;
+  /** Retention: removes items older than `before` (epoch ms) and all but the newest `perChat` of each chat; a few at a time. Resolves to how many. */
+  prune(rule: { readonly before?: number; readonly perChat?: number }, max: number): Promise<number>;
+}
