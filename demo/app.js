@@ -12,6 +12,13 @@ async function fetchSession() {
   return response.json();
 }
 
+/** The same for a user who connects again. A quickstart that was restarted has new ports: the page must be a new one. */
+async function fetchAgain(session) {
+  const fresh = await fetchSession();
+  if (fresh.gateway !== session.gateway) location.reload();
+  return fresh;
+}
+
 const notice = document.querySelector('#notice');
 try {
   const session = await fetchSession();
@@ -28,12 +35,12 @@ function start(session) {
   fillClients(session);
   for (const jid of [alice, ...others]) {
     const credentials = async () => {
-      const { gateway, web } = await fetchSession();
+      const { gateway, web } = await fetchAgain(session);
       return { url: gateway, token: web.find((user) => user.jid === jid).token };
     };
     openPane(new Pane(jid, people, jid === alice ? romeo : alice), (on) => new WebUser({ jid, credentials, on }));
   }
-  const credentials = async () => (await fetchSession()).xmpp;
+  const credentials = async () => (await fetchAgain(session)).xmpp;
   openPane(new Pane(romeo, people, alice), (on) => new XmppUser({ jid: romeo, credentials, on }));
 }
 

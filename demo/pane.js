@@ -148,6 +148,7 @@ export class Pane {
       connecting: 'Connecting …',
       online: 'The gateway has lost the XMPP server: messages wait for it',
     };
+    if (status !== 'online') for (const chat of this.#chats.values()) chat.setTyping(false);
     this.element.dataset.status = down ? 'linkless' : status;
     this.#part('.banner').hidden = status === 'online' && !down;
     this.#part('.banner span').textContent = text ?? words[status];
