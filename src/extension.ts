@@ -6,10 +6,12 @@
 import type { ErrorObject } from './protocol/errors.ts';
 import type { Connect, Event, EventData, Ready, RequestData, RequestResult, RequestType } from './protocol/frames.ts';
 import type { Message, OwnPresence, Presence } from './protocol/objects.ts';
+import type { Archive, ItemType, NewItem } from './store/archive.ts';
 import type { RosterItem } from './store/store.ts';
 import type { Jid } from './xmpp/jid.ts';
 import type { Element } from './xmpp/stanza.ts';
 
+export type { Archive, Item, NewItem } from './store/archive.ts';
 export type { RosterItem } from './store/store.ts';
 export type { ErrorObject };
 
@@ -68,6 +70,24 @@ export interface IqHandler {
   handle(query: Query): Element | undefined | Promise<Element | undefined>;
 }
 
+/** What a stanza says that happened to a message, as an extension reads it; ids are those of the XMPP side. */
+export interface Happening {
+  /** The message acted on, by its id attribute or origin-id. */
+  readonly target: string;
+  /** Whose message it must be: the sender's own, the account's, or (absent) anybody's. Others are ignored. */
+  readonly of?: 'sender' | 'account';
+  /** The event's data beside `chat`, `from`, `time` and ids. */
+  readonly data?: Record<string, unknown>;
+}
+
+/** An action on a message (PROTOCOL.md §11): recognised in incoming stanzas, archived, pushed. */
+export interface Action {
+  readonly type: Exclude<ItemType, 'message' | 'message.failed'>;
+  /** Looked for only where the stanza has nothing to show: receipts and markers. */
+  readonly quiet?: boolean;
+  read(stanza: Element): Happening | undefined;
+}
+
 /** A presence stanza to an account, its sender prepared. */
 export interface PresenceIn {
   readonly type: string;
@@ -77,8 +97,12 @@ export interface PresenceIn {
 
 /** The closed list of moments an extension can hook; run in the order of the extension list. */
 export interface Hooks {
-  /** A message has come in, before its event is pushed. */
+  /** A message has come in; it is stored, its event is pushed. */
   messageIn(account: Account, message: Message, stanza: Element): void;
+  /** Adds to what is archived of a message that came in, before it is. */
+  archiveIn(account: Account, item: { receipt?: NewItem['receipt'] }, stanza: Element, from: Jid): void;
+  /** Sessions of the account have processed the archive's items up to this one. */
+  processed(account: Account, archiveId: string): void;
   /** A message is about to go out: add to the stanza. */
   messageOut(account: Account, stanza: Element): void;
   presenceIn(account: Account, presence: PresenceIn): void | Promise<void>;
@@ -109,11 +133,12 @@ export interface Extension {
   readonly message?: Fields<Message>;
   readonly presence?: Fields<Presence>;
   readonly typing?: Fields<EventData<'typing'>>;
+  readonly actions?: readonly Action[];
   readonly requests?: RequestHandlers;
   readonly iq?: readonly IqHandler[];
   readonly hooks?: Partial<Hooks>;
   /** Snapshots for `ready`, by what `connect.want` names. */
-  readonly snapshots?: { readonly [W in Want]?: (account: Account) => Partial<Ready> };
+  readonly snapshots?: { readonly [W in Want]?: (account: Account) => Partial<Ready> | Promise<Partial<Ready>> };
 }
 
 /** Checks the shape of an extension at compile time; returns it as it is. */
@@ -153,12 +178,16 @@ export interface Account {
   readonly client: Jid;
   readonly sessions: ReadonlySet<Session>;
   readonly roster: Roster;
+  /** What is kept of its conversations; calls take its bare JID. */
+  readonly archive: Archive;
   /** The best of its sessions' presences; undefined = unavailable. */
   readonly presence: OwnPresence | undefined;
   /** What its contacts were told last. */
   announced: OwnPresence | undefined;
   /** Tells every session; the JSON is made once. */
   push(event: Event, options?: PushOptions): void;
+  /** Archives an item and tells the sessions of it, in the archive's order. @throws StanzaError resource-constraint */
+  record(item: NewItem, options?: PushOptions): Promise<void>;
   /** May this bare JID learn of the account: subscribed to it, or written to by it (RFC 6121 §8.5.3.1, XEP-0184 §8)? */
   mayLearn(bare: string): boolean;
   /** Sends a content message and keeps it until its fate is known: PROTOCOL.md §6. */

@@ -156,6 +156,19 @@ const store = {
   }),
 };
 
+const accounts = {
+  unknown: choice(['bounce', 'store'], {
+    description:
+      'A message to an account that never connected: `bounce` answers that there is no such account, `store` makes it and keeps the message. `store` suits where every name is a user; it lets strangers fill the store.',
+    default: 'bounce',
+  }),
+  routeLocally: flag({
+    description:
+      'Messages between two web users stay in the gateway. `false` sends them through the XMPP server, for one that filters or logs.',
+    default: true,
+  }),
+};
+
 const sessions = {
   resumeWindow: duration(0, day, {
     description: 'How long a session waits for its client to come back. Without effect in 0.1.',
@@ -220,6 +233,7 @@ export const ConfigSchema = Type.Object({
     guest: section('Users without a token.', guest),
   }),
   store: section('What outlives the process.', store),
+  accounts: section('The accounts of the domain.', accounts),
   sessions: section('Web clients, connected or about to come back.', sessions),
   limits: section('What one client, and all of them, may use.', limits),
   drain: section('The stop, on SIGTERM or SIGINT.', drain),

@@ -4,6 +4,7 @@
 import type { Account as AccountView, Draft, PushOptions, Session as SessionView } from '../extension.ts';
 import type { Event, RequestResult } from '../protocol/frames.ts';
 import type { OwnPresence } from '../protocol/objects.ts';
+import type { Archive, Item, NewItem } from '../store/archive.ts';
 import { type Jid, make } from '../xmpp/jid.ts';
 import { OutgoingEvent } from './event.ts';
 import { Outbox } from './outbox.ts';
@@ -22,17 +23,22 @@ export class Account implements AccountView {
   readonly jid: Jid;
   readonly client: Jid;
   readonly roster: Roster;
+  readonly archive: Archive;
   readonly sessions = new Set<Session>();
   readonly outbox: Outbox;
   announced: OwnPresence | undefined;
   /** When its last session ended, epoch ms. */
   idleSince: number;
+  /** The last of what is being archived; what must not overtake it waits for it. */
+  #recording: Promise<unknown> | undefined;
+  #processed: string | undefined;
 
-  constructor(gateway: VirtualServer, jid: Jid, roster: Roster) {
+  constructor(gateway: VirtualServer, jid: Jid, roster: Roster, archive: Archive) {
     this.gateway = gateway;
     this.jid = jid;
     this.client = make(jid.local, jid.domain, resource);
     this.roster = roster;
+    this.archive = archive;
     this.outbox = new Outbox(this);
     this.idleSince = gateway.now();
   }
@@ -49,6 +55,41 @@ export class Account implements AccountView {
     if (this.sessions.size === 0) return;
     const outgoing = new OutgoingEvent(event, options, this.gateway.translate);
     for (const session of this.sessions) if (session !== options.except) session.pushEncoded(outgoing);
+  }
+
+  record(item: NewItem, options: PushOptions = {}): Promise<void> {
+    return this.recorded(this.archive.append(this.jid.bare, item), options);
+  }
+
+  /** Pushes items once they are stored; `options` are those of the first. */
+  recorded(stored: Promise<Item[]>, options: PushOptions = {}): Promise<void> {
+    const done = stored.then((items) => {
+      for (const [i, item] of items.entries()) this.push(eventOf(item), i === 0 ? options : {});
+    });
+    const settled = done.catch(() => undefined);
+    this.#recording = settled;
+    void settled.then(() => {
+      if (this.#recording === settled) this.#recording = undefined;
+    });
+    return done;
+  }
+
+  /** Runs behind what is being archived, so that nothing overtakes a message. */
+  inOrder(run: () => void): void {
+    if (this.#recording) void this.#recording.then(run);
+    else run();
+  }
+
+  /** A session has processed what was archived up to there; the extensions hear of it once a tick. */
+  processed(archiveId: string): void {
+    if (this.#processed === undefined) {
+      setImmediate(() => {
+        const upTo = this.#processed;
+        this.#processed = undefined;
+        if (upTo !== undefined) this.gateway.run('processed', this, upTo);
+      });
+    }
+    if (this.#processed === undefined || archiveId > this.#processed) this.#processed = archiveId;
   }
 
   mayLearn(bare: string): boolean {
@@ -70,4 +111,9 @@ function isBetter(one: Session, other: Session): boolean {
 
 function showOf({ presence }: Session): keyof typeof rank {
   return presence === false ? 'xa' : (presence.show ?? 'online');
+}
+
+/** What was archived as an event is one: its data went in as the event's. */
+function eventOf({ type, data }: Item): Event {
+  return { type, data } as unknown as Event;
 }

@@ -36,9 +36,9 @@ export class Accounts {
     return this.#accounts.get(jid.bare) ?? 'unknown';
   }
 
-  /** The account, where it has ever connected. */
-  load(jid: Jid): Promise<Account | undefined> {
-    return this.#load(jid, false);
+  /** The account, where there is one; `create` makes it. */
+  load(jid: Jid, create = false): Promise<Account | undefined> {
+    return this.#load(jid, create);
   }
 
   /**
@@ -81,7 +81,12 @@ export class Accounts {
   async #fromStore(jid: Jid, create: boolean): Promise<Account | undefined> {
     const record = await this.#store.openAccount(jid.bare, create);
     if (!record) return undefined;
-    const account = new Account(this.#server, jid, new Roster(jid.bare, record.roster, this.#store));
+    const account = new Account(
+      this.#server,
+      jid,
+      new Roster(jid.bare, record.roster, this.#store),
+      this.#store.archive,
+    );
     this.#accounts.set(jid.bare, account);
     this.#server.run('accountOpen', account);
     return account;

@@ -1,38 +1,95 @@
-/** A message stanza → its one event: a message to show, a typing notice, or the stanza itself (PROTOCOL.md §11). */
-import { randomUUID } from 'node:crypto';
-import type { Event } from '../protocol/frames.ts';
+/**
+ * A message stanza for an account → its one event (PROTOCOL.md §11): an action on a message, a message to show, a typing
+ * notice, or the stanza itself. What belongs to the archive is stored before it is an event.
+ */
+import type { Happening, NewItem } from '../extension.ts';
 import type { Message, MessageType } from '../protocol/objects.ts';
 import { type Jid, tryParse } from '../xmpp/jid.ts';
-import type { Element } from '../xmpp/stanza.ts';
+import { detach, type Element } from '../xmpp/stanza.ts';
 import { toTree } from '../xmpp/tree.ts';
 import type { Account } from './account.ts';
 import type { VirtualServer } from './server.ts';
 
-export function messageEvent(
-  server: VirtualServer,
-  account: Account,
-  stanza: Element,
-  from: Jid,
-  type: MessageType,
-): Event {
-  const { object, content } = server.translate.message(stanza);
-  if (content) return { type: 'message', data: message(server, account, stanza, from, type, object) };
-  const { state } = server.translate.readTyping(stanza);
-  if (state) return { type: 'typing', data: { chat: from.bare, from: server.shown(from), state } };
-  return { type: 'stanza', data: { stanza: toTree(stanza) } };
+export interface Incoming {
+  readonly server: VirtualServer;
+  readonly account: Account;
+  readonly stanza: Element;
+  readonly from: Jid;
+  readonly type: MessageType;
 }
 
-function message(
-  server: VirtualServer,
-  account: Account,
-  stanza: Element,
-  from: Jid,
-  type: MessageType,
+/** Resolves when it is stored, where it is to be. @throws StanzaError resource-constraint: the sender may try again */
+export function receive(incoming: Incoming): Promise<undefined> | undefined {
+  const { server, account, stanza, from } = incoming;
+  const { object, content } = server.translate.message(stanza);
+  const action = server.registry.action(stanza, content);
+  if (action) return recordAction(incoming, action.type, action.happening, object);
+  if (content) return receiveMessage(incoming, object);
+  const { state } = server.translate.readTyping(stanza);
+  const data = { chat: from.bare, from: server.shown(from) };
+  account.inOrder(() => {
+    if (state) account.push({ type: 'typing', data: { ...data, state } }, { stanza });
+    else account.push({ type: 'stanza', data: { stanza: toTree(stanza) } }, { stanza });
+  });
+  return undefined;
+}
+
+function receiveMessage(incoming: Incoming, fields: Partial<Message>): Promise<undefined> | undefined {
+  const { server, account, stanza, from, type } = incoming;
+  const data = messageData(incoming, fields);
+  // RFC 6121 §5.2.2, XEP-0313 §5.1.1: a headline is not archived.
+  if (type === 'headline') {
+    const id = fields.originId ?? (stanza.attrs.id || crypto.randomUUID());
+    account.push({ type: 'message', data: { id, ...data } }, { stanza });
+    return undefined;
+  }
+  const item: NewItem & { receipt?: NewItem['receipt'] } = {
+    ...place(incoming),
+    type: 'message',
+    ids: idsOf(fields, stanza),
+    data,
+    unread: true,
+    ...(fields.body === undefined ? {} : { text: fields.body }),
+  };
+  server.run('archiveIn', account, item, stanza, from);
+  return account.record(item, { stanza }).then(() => {
+    server.run('messageIn', account, { id: '', ...data }, stanza);
+    return undefined;
+  });
+}
+
+function recordAction(
+  incoming: Incoming,
+  type: Exclude<NewItem['type'], 'message' | 'message.failed'>,
+  { target, of, data = {} }: Happening,
   fields: Partial<Message>,
-): Message {
+): Promise<undefined> {
+  const { server, account, stanza, from } = incoming;
+  const author = of === 'sender' ? from.bare : of === 'account' ? account.jid.bare : undefined;
+  const happened = { chat: from.bare, from: server.shown(from), time: timeOf(server, fields, from) };
+  const item: NewItem = {
+    ...place(incoming),
+    type,
+    target: { id: detach(target), ...(author === undefined ? {} : { author }) },
+    ...(type === 'message.edited'
+      ? { ids: idsOf(fields, stanza), data: { ...messageData(incoming, fields), ...data }, text: fields.body ?? '' }
+      : { data: { ...happened, ...data } }),
+  };
+  return account.record(item, { stanza }).then(() => undefined);
+}
+
+function place({ server, from }: Incoming): Pick<NewItem, 'chat' | 'author' | 'outgoing' | 'now'> {
+  return { chat: from.bare, author: from.bare, outgoing: false, now: server.now() };
+}
+
+/** PROTOCOL.md §6: the one id is the origin-id, else the id attribute, else the archive's. */
+function idsOf(fields: Partial<Message>, stanza: Element): string[] {
+  return [...new Set([fields.originId, stanza.attrs.id])].filter((id) => id !== undefined && id !== '') as string[];
+}
+
+/** The event's data but for `id` and `archiveId`. */
+function messageData({ server, account, from, type }: Incoming, fields: Partial<Message>): Omit<Message, 'id'> {
   return {
-    // PROTOCOL.md §6: origin-id, else the id attribute, else one of our own.
-    id: fields.originId ?? (stanza.attrs.id || randomUUID()),
     chat: from.bare,
     type,
     from: server.shown(from),

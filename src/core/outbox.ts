@@ -1,34 +1,38 @@
 /**
- * The life of an account's outgoing 1:1 messages (PROTOCOL.md §6): pending → sent at the fence, or failed at a bounce; a
- * repeated id joins or returns the first attempt. Kept in memory, bounded per account.
+ * The life of an account's outgoing 1:1 messages (PROTOCOL.md §6): noted as pending, written, at the fence archived and
+ * `sent`; or failed at a bounce. A repeated id joins the attempt under way, or gets the first answer again.
  */
 import { hash } from 'node:crypto';
 import type { Draft, Session } from '../extension.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { RequestResult } from '../protocol/frames.ts';
+import type { NewItem } from '../store/archive.ts';
+import type { Delivery } from '../xmpp/link.ts';
 import { detach, serialize } from '../xmpp/stanza.ts';
 import type { Account } from './account.ts';
 
 type Sent = RequestResult<'message.send'>;
 
-interface Entry {
-  /** Of the content: a repeated id with another one is a conflict. */
+/** A message that is under way in this process. */
+interface Attempt {
   readonly digest: string;
   readonly chat: string;
   readonly at: number;
-  state: 'pending' | 'sent' | 'failed';
-  outcome: Promise<Sent>;
-  /** Ends a pending attempt with an error. */
-  fail: (error: StanzaError) => void;
+  readonly draft: Draft;
+  /** Who asked first, and need not be told what it sent. */
+  readonly session: Session;
+  readonly outcome: Promise<Sent>;
+  delivery?: Delivery;
+  /** The bounce that came before the fence. */
+  refused?: StanzaError;
+  refuse: (error: StanzaError) => void;
 }
 
-const maxAge = 24 * 3600_000;
-const maxEntries = 2000;
 const maxPeers = 1000;
 
 export class Outbox {
   readonly #account: Account;
-  readonly #entries = new Map<string, Entry>();
+  readonly #attempts = new Map<string, Attempt>();
   /** Bare JIDs the account has written to, for what they may learn of it. */
   readonly #peers = new Set<string>();
 
@@ -36,9 +40,9 @@ export class Outbox {
     this.#account = account;
   }
 
-  /** Is nothing kept that a repeat or a bounce could ask for? */
+  /** Is nothing under way? */
   get isEmpty(): boolean {
-    return this.#entries.size === 0;
+    return this.#attempts.size === 0;
   }
 
   hasWrittenTo(bare: string): boolean {
@@ -46,101 +50,114 @@ export class Outbox {
   }
 
   /**
-   * Resolves when the XMPP server (or the account it is for) has taken the message.
-   * @throws StanzaError a bounce, `link-down`, `unconfirmed`, or `conflict` for an id used with other content
+   * Resolves when the XMPP server (or the account it is for) has taken the message, and it is archived.
+   * @throws StanzaError a bounce, `link-down`, `unconfirmed`, `resource-constraint` (the store), or `conflict` for an id
+   * that was used with other content
    */
   send(session: Session, draft: Draft): Promise<Sent> {
-    const digest = hash('sha1', serialize(draft.stanza));
-    const known = this.#entries.get(draft.id);
-    if (known && known.state !== 'failed') {
-      if (known.digest === digest) return known.outcome;
-      const error = new StanzaError('conflict', 'This id was used for another message', { field: 'id' });
-      return Promise.reject(error);
-    }
-    this.#peer(draft.to.bare);
-    const entry = this.#start(draft, digest);
-    this.#entries.delete(draft.id);
-    this.#entries.set(draft.id, entry);
-    this.#prune();
-    return this.#finish(session, draft, entry);
+    const stanza = serialize(draft.stanza);
+    const digest = hash('sha1', stanza);
+    const underWay = this.#attempts.get(draft.id);
+    if (underWay) return underWay.digest === digest ? underWay.outcome : Promise.reject(conflict());
+    const { promise: refusal, reject } = Promise.withResolvers<never>();
+    refusal.catch(() => undefined);
+    const outcome = Promise.resolve().then(() => this.#run(attempt, stanza, refusal));
+    const attempt: Attempt = {
+      digest,
+      chat: detach(draft.to.bare),
+      at: this.#account.gateway.now(),
+      draft,
+      session,
+      outcome,
+      refuse: reject,
+    };
+    this.#attempts.set(draft.id, attempt);
+    this.#peer(attempt.chat);
+    return outcome;
   }
 
-  /** An error stanza that came back: it ends the pending attempt, or tells the sessions that a sent message failed. */
-  bounce(id: string, fromBare: string, error: StanzaError): void {
-    const entry = this.#entries.get(id);
-    if (!entry || entry.chat !== fromBare || entry.state === 'failed') return;
-    if (entry.state === 'pending') {
-      entry.fail(error);
+  /** An error stanza that came back: it ends the attempt under way, or tells the sessions that a sent message failed. */
+  async bounce(id: string, fromBare: string, error: StanzaError): Promise<void> {
+    const attempt = this.#attempts.get(id);
+    if (attempt) {
+      if (attempt.chat !== fromBare) return;
+      attempt.refused ??= error;
+      attempt.delivery?.cancel();
+      attempt.refuse(error);
       return;
     }
-    entry.state = 'failed';
-    const data = { chat: entry.chat, id, error: error.toObject() };
-    this.#account.push({ type: 'message.failed', data });
+    const { archive, jid, gateway } = this.#account;
+    if (!(await archive.failSend(jid.bare, id, fromBare))) return;
+    const data = { error: error.toObject() };
+    const target = { id, author: jid.bare };
+    const now = gateway.now();
+    const item = { type: 'message.failed', chat: fromBare, author: fromBare, outgoing: false, now, target } as const;
+    await this.#account.record({ ...item, data: { chat: fromBare, ...data } });
   }
 
-  #start(draft: Draft, digest: string): Entry {
-    const server = this.#account.gateway;
-    const delivery = server.deliver(draft.stanza, server.now() + server.limits.sendTimeout);
-    const { promise: bounced, reject } = Promise.withResolvers<never>();
-    let refused: StanzaError | undefined;
-    const chat = detach(draft.to.bare);
-    const entry: Entry = {
-      digest,
-      chat,
-      at: server.now(),
-      state: 'pending',
-      outcome: Promise.race([delivery.done, bounced]).then(() => {
-        // A bounce that came in the same chunk as the fence's answer is still in time to be the answer.
-        if (refused) throw refused;
-        entry.state = 'sent';
-        return { id: draft.id, chat, type: draft.type, time: new Date(entry.at).toISOString() };
-      }),
-      fail: (error) => {
-        refused = error;
-        delivery.cancel();
-        reject(error);
-      },
-    };
-    return entry;
-  }
-
-  async #finish(session: Session, draft: Draft, entry: Entry): Promise<Sent> {
+  async #run(attempt: Attempt, stanza: string, refusal: Promise<never>): Promise<Sent> {
+    const { archive, jid } = this.#account;
+    const { id } = attempt.draft;
+    const { digest, chat, at } = attempt;
     try {
-      const sent = await entry.outcome;
-      // A message to oneself is an event of its own for every session.
-      if (this.#account.sessions.size > 1 && entry.chat !== this.#account.jid.bare)
-        this.#tellOthers(session, draft, sent);
-      return sent;
-    } catch (error) {
-      entry.state = 'failed';
-      throw error;
+      const known = await archive.beginSend(jid.bare, { id, chat, digest, stanza, at });
+      if (known && known.state !== 'failed') {
+        if (known.digest !== digest) throw conflict();
+        if (known.state === 'sent') return known.result as Sent;
+      }
+      return await this.#write(attempt, refusal);
+    } finally {
+      this.#attempts.delete(id);
     }
   }
 
-  /** XEP-0280's purpose, inside the account: every session sees what another one sent. */
-  #tellOthers(session: Session, draft: Draft, sent: Sent): void {
-    const data = {
-      ...this.#account.gateway.translate.readMessage(draft.stanza),
-      ...sent,
+  async #write(attempt: Attempt, refusal: Promise<never>): Promise<Sent> {
+    const { gateway, archive, jid } = this.#account;
+    const { draft, at } = attempt;
+    // A note to oneself is there when it is archived.
+    if (attempt.chat === jid.bare) return this.#finish(attempt);
+    try {
+      attempt.delivery = gateway.deliver(draft.stanza, at + gateway.limits.sendTimeout);
+      await Promise.race([attempt.delivery.done, refusal]);
+      // A bounce that came in the same chunk as the fence's answer is still in time to be the answer.
+      if (attempt.refused) throw attempt.refused;
+    } catch (error) {
+      await archive.failSend(jid.bare, draft.id, attempt.chat);
+      throw error;
+    }
+    return this.#finish(attempt);
+  }
+
+  async #finish({ draft, chat, at, session }: Attempt): Promise<Sent> {
+    const { archive, gateway, jid } = this.#account;
+    const result = { id: draft.id, chat, type: draft.type, time: new Date(at).toISOString() };
+    const fields = gateway.translate.readMessage(draft.stanza);
+    const data = { ...fields, ...result, outgoing: true, from: jid.bare, to: gateway.shown(draft.to) };
+    const text = fields.body === undefined ? {} : { text: fields.body };
+    const item: NewItem = {
+      type: 'message',
+      chat,
+      author: jid.bare,
       outgoing: true,
-      from: this.#account.jid.bare,
-      to: this.#account.gateway.shown(draft.to),
+      now: gateway.now(),
+      ids: [draft.id],
+      data,
+      ...text,
     };
-    this.#account.push({ type: 'message', data }, { except: session, stanza: draft.stanza });
+    const stored = archive.finishSend(jid.bare, draft.id, item, result);
+    // XEP-0280's purpose, inside the account: every session sees what another one sent.
+    await this.#account.recorded(stored, { except: session, stanza: draft.stanza });
+    const [own] = await stored;
+    return own ? { ...result, id: String(own.data.id), archiveId: own.archiveId } : result;
   }
 
   #peer(bare: string): void {
     if (this.#peers.has(bare)) return;
     if (this.#peers.size >= maxPeers) for (const oldest of this.#peers.keys().take(1)) this.#peers.delete(oldest);
-    this.#peers.add(detach(bare));
+    this.#peers.add(bare);
   }
+}
 
-  #prune(): void {
-    const limit = this.#account.gateway.now() - maxAge;
-    for (const [id, entry] of this.#entries) {
-      if (entry.at > limit && this.#entries.size <= maxEntries) return;
-      if (entry.state === 'pending') return;
-      this.#entries.delete(id);
-    }
-  }
+function conflict(): StanzaError {
+  return new StanzaError('conflict', 'This id was used for another message', { field: 'id' });
 }

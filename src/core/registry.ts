@@ -1,7 +1,8 @@
 /** Every extension's requests, IQ handlers, features and hooks, found by name; a clash of names fails at start. */
-import type { Account, Extension, Hooks, IqHandler, Place, Session, Want } from '../extension.ts';
+import type { Account, Action, Extension, Happening, Hooks, IqHandler, Place, Session, Want } from '../extension.ts';
 import { type Ready, type RequestData, type RequestType, requests } from '../protocol/frames.ts';
 import { type Check, compile } from '../protocol/parse.ts';
+import type { Element } from '../xmpp/stanza.ts';
 
 /** A request's handler with its types forgotten: `check` has proved the data. */
 export interface Request {
@@ -14,10 +15,12 @@ export class Registry {
   readonly extensions: readonly Extension[];
   readonly #requests = new Map<string, Request>();
   readonly #iq = new Map<string, IqHandler>();
+  readonly #actions: readonly Action[];
   readonly #hooks: { [H in keyof Hooks]?: Hooks[H][] } = {};
 
   constructor(extensions: readonly Extension[]) {
     this.extensions = extensions;
+    this.#actions = extensions.flatMap((one) => one.actions ?? []);
     const handlers: { [type: string]: (session: Session, data: never) => unknown } = {};
     for (const one of extensions) {
       for (const [type, handler] of entriesOf(one.requests ?? {})) {
@@ -47,6 +50,15 @@ export class Registry {
     return this.#iq.get(`${type} ${name} ${xmlns}`);
   }
 
+  /** The action that a message stanza is; a stanza with something to show is no quiet one. */
+  action(stanza: Element, content: boolean): { type: Action['type']; happening: Happening } | undefined {
+    for (const { type, quiet, read } of this.#actions) {
+      const happening = quiet && content ? undefined : read(stanza);
+      if (happening) return { type, happening };
+    }
+    return undefined;
+  }
+
   hooks<H extends keyof Hooks>(name: H): readonly Hooks[H][] {
     return this.#hooks[name] ?? [];
   }
@@ -58,9 +70,9 @@ export class Registry {
   }
 
   /** The snapshots that `connect.want` names, as they go into `ready`. */
-  snapshots(wants: ReadonlySet<Want>, account: Account): Partial<Ready> {
+  async snapshots(wants: ReadonlySet<Want>, account: Account): Promise<Partial<Ready>> {
     const parts = [...wants].flatMap((want) => this.extensions.map((one) => one.snapshots?.[want]?.(account)));
-    return Object.assign({}, ...parts) as Partial<Ready>;
+    return Object.assign({}, ...(await Promise.all(parts))) as Partial<Ready>;
   }
 
   #addIq(handler: IqHandler, by: string): void {

@@ -9,10 +9,10 @@ import { type Jid, tryParse } from '../xmpp/jid.ts';
 import { type Element, el, elements, nameOf, namespaceOf } from '../xmpp/stanza.ts';
 import { errorReply, isError, readError } from '../xmpp/stanza-error.ts';
 import { type Account, resource } from './account.ts';
-import { messageEvent } from './incoming.ts';
+import { receive } from './incoming.ts';
 import type { VirtualServer } from './server.ts';
 
-/** Whom a stanza is for. `away` = an account without a session; `elsewhere` = a resource that we do not have. */
+/** Whom a stanza is for. `away` = an account without a session, whose mail is kept; `elsewhere` = a resource that we do not have. */
 type Target = Place | 'elsewhere' | 'away' | 'nobody';
 type Rule = 'deliver' | 'refuse' | 'ignore';
 
@@ -21,7 +21,7 @@ const messageRules: Record<Target, Record<MessageType, Rule>> = {
   client: { chat: 'deliver', normal: 'deliver', headline: 'deliver', groupchat: 'refuse' },
   account: { chat: 'deliver', normal: 'deliver', headline: 'deliver', groupchat: 'refuse' },
   elsewhere: { chat: 'deliver', normal: 'refuse', headline: 'refuse', groupchat: 'refuse' },
-  away: { chat: 'refuse', normal: 'refuse', headline: 'ignore', groupchat: 'refuse' },
+  away: { chat: 'deliver', normal: 'deliver', headline: 'ignore', groupchat: 'refuse' },
   domain: { chat: 'refuse', normal: 'refuse', headline: 'refuse', groupchat: 'refuse' },
   nobody: { chat: 'refuse', normal: 'refuse', headline: 'refuse', groupchat: 'refuse' },
 };
@@ -57,7 +57,9 @@ export class Router {
   local(stanza: Element, from: Jid, to: Jid): Promise<Element | undefined> | undefined {
     const loaded = this.#server.accounts.loaded(to);
     if (loaded !== 'unknown') return this.#handle(stanza, from, to, loaded);
-    return this.#server.accounts.load(to).then((account) => this.#handle(stanza, from, to, account));
+    return this.#server.accounts
+      .load(to, this.#mayCreate(stanza))
+      .then((account) => this.#handle(stanza, from, to, account));
   }
 
   /** Runs a handler; its result or error becomes the answer to an IQ, its error the answer to anything but an error. */
@@ -78,8 +80,7 @@ export class Router {
   #handle(stanza: Element, from: Jid, to: Jid, account: Account | undefined): Promise<Element | undefined> | undefined {
     switch (nameOf(stanza)) {
       case 'message':
-        this.#message(stanza, from, to, account);
-        return undefined;
+        return this.#message(stanza, from, to, account);
       case 'presence':
         return this.#presence(stanza, from, account);
       case 'iq':
@@ -90,22 +91,27 @@ export class Router {
     }
   }
 
-  #message(stanza: Element, from: Jid, to: Jid, account: Account | undefined): void {
+  /** Mail for an account that never connected makes it, where `accounts.unknown` says so. */
+  #mayCreate(stanza: Element): boolean {
+    const { type } = stanza.attrs;
+    if (this.#server.unknownAccounts !== 'store') return false;
+    return nameOf(stanza) === 'message' ? type !== 'error' && type !== 'headline' : type === 'subscribe';
+  }
+
+  #message(stanza: Element, from: Jid, to: Jid, account: Account | undefined): Promise<undefined> | undefined {
     if (isError(stanza)) {
       // RFC 6120 §8.3.1: an error is never answered.
       account?.outbox.bounce(stanza.attrs.id ?? '', from.bare, readError(stanza));
-      return;
+      return undefined;
     }
     const type = messageType(stanza.attrs.type);
     const rule = messageRules[targetOf(to, account)][type];
     if (rule === 'refuse') throw unavailable();
     if (rule === 'ignore' || !account) {
       this.#drop('no-session');
-      return;
+      return undefined;
     }
-    const event = messageEvent(this.#server, account, stanza, from, type);
-    if (event.type === 'message') this.#server.run('messageIn', account, event.data, stanza);
-    account.push(event, { stanza });
+    return receive({ server: this.#server, account, stanza, from, type });
   }
 
   #presence(stanza: Element, from: Jid, account: Account | undefined): undefined {

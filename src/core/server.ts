@@ -42,6 +42,8 @@ export class VirtualServer implements Gateway {
   readonly version: string;
   readonly limits: Config['limits'];
   readonly perAccount: number;
+  readonly unknownAccounts: Config['accounts']['unknown'];
+  readonly #routeLocally: boolean;
   readonly heartbeat: number;
   readonly auth: Authenticator;
   readonly log: Logger;
@@ -66,6 +68,8 @@ export class VirtualServer implements Gateway {
     this.version = options.version;
     this.limits = config.limits;
     this.perAccount = config.sessions.perAccount;
+    this.unknownAccounts = config.accounts.unknown;
+    this.#routeLocally = config.accounts.routeLocally;
     this.heartbeat = config.sessions.heartbeat;
     this.auth = options.auth;
     this.log = options.log;
@@ -122,7 +126,7 @@ export class VirtualServer implements Gateway {
   }
 
   send(stanza: Element): boolean {
-    if (parse(stanza.attrs.to ?? '').domain !== this.domain) return this.#link.send(stanza);
+    if (!this.#isOurs(stanza, parse(stanza.attrs.to ?? ''))) return this.#link.send(stanza);
     this.router.incoming(stanza);
     return true;
   }
@@ -130,7 +134,7 @@ export class VirtualServer implements Gateway {
   /** A content message: to an account of ours at once, else over the link and through the fence. */
   deliver(stanza: Element, deadline: number): Delivery {
     const to = parse(stanza.attrs.to ?? '');
-    if (to.domain !== this.domain) return this.#link.deliver(stanza, deadline);
+    if (!this.#isOurs(stanza, to)) return this.#link.deliver(stanza, deadline);
     const done = this.#local(stanza, to).then(() => undefined);
     return { done, cancel: () => undefined };
   }
@@ -141,6 +145,12 @@ export class VirtualServer implements Gateway {
     const answer = await this.#local(iq, to);
     if (!answer) throw new StanzaError('service-unavailable', 'Nobody here answers this', { by: to.full });
     return answer;
+  }
+
+  /** Does it stay inside? With `accounts.routeLocally` off, messages take the way through the server, which sends them back. */
+  #isOurs(stanza: Element, to: Jid): boolean {
+    if (to.domain !== this.domain) return false;
+    return this.#routeLocally || stanza.name !== 'message' || stanza.attrs.type === 'error';
   }
 
   async #local(stanza: Element, to: Jid): Promise<Element | undefined> {

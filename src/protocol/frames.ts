@@ -4,9 +4,12 @@
  */
 import Type, { type Static, type TSchema } from 'typebox';
 import {
+  ArchiveId,
+  Chat,
   ChatState,
   Contact,
   ContactRequest,
+  Edited,
   Element,
   ErrorObject,
   Jid,
@@ -16,8 +19,12 @@ import {
   MessageId,
   MessageType,
   OwnPresence,
+  OwnSession,
   oneOf,
   Presence,
+  Reaction,
+  Receipt,
+  Retracted,
   Time,
 } from './objects.ts';
 
@@ -65,6 +72,7 @@ export const Ready = Type.Object({
   token: optional(Type.String({ description: "A guest's token for later connects" })),
   contacts: optional(Type.Array(Contact)),
   requests: optional(Type.Array(ContactRequest)),
+  chats: optional(Type.Array(Chat)),
 });
 
 const Sent = Type.Object({
@@ -76,11 +84,20 @@ const Sent = Type.Object({
   archiveId: optional(Type.String()),
 });
 
+const ContactSettings = {
+  name: optional(Type.String({ maxLength: 1023 })),
+  groups: optional(Type.Array(Type.String({ minLength: 1, maxLength: 1023 }), { maxItems: 100 })),
+};
+
 /** Requests: what `data` holds, what `ok.data` answers (nothing when absent). `scope` is what the token must grant. */
 export const requests = {
   connect: { data: Connect },
   'auth.refresh': { data: Type.Object({ token: Token }), result: Type.Object({ expiresAt: optional(Time) }) },
-  'session.end': { data: Nothing },
+  'session.update': {
+    data: Type.Object({ active: optional(Type.Boolean({ description: 'false: nobody looks (XEP-0352)' })) }),
+  },
+  'session.list': { data: Nothing, result: Type.Object({ items: Type.Array(OwnSession) }) },
+  'session.end': { data: Type.Object({ session: optional(Type.String({ maxLength: 64 })) }) },
   ping: { data: Nothing },
   pong: { data: Type.Object({ seq: optional(Seq) }) },
   ack: { data: Type.Object({ seq: Seq }) },
@@ -93,8 +110,67 @@ export const requests = {
     }),
     result: Sent,
   },
+  'message.mark': {
+    data: Type.Object({
+      to: Jid,
+      id: MessageId,
+      status: optional(oneOf(['displayed'])),
+      private: optional(Type.Boolean({ description: 'Tell the own sessions only' })),
+    }),
+  },
+  'history.get': {
+    data: Type.Object({
+      chat: optional(Jid),
+      before: optional(ArchiveId),
+      after: optional(ArchiveId),
+      start: optional(Time),
+      end: optional(Time),
+      ids: optional(Type.Array(MessageId, { maxItems: 100 })),
+      text: optional(Type.String({ maxLength: 1024 })),
+      max: optional(Type.Integer({ minimum: 1 })),
+      view: optional(oneOf(['folded', 'log'])),
+    }),
+    result: Type.Object({
+      items: Type.Array(Type.Object({ type: Type.String(), data: Type.Unknown() })),
+      first: optional(ArchiveId),
+      last: optional(ArchiveId),
+      complete: Type.Boolean(),
+    }),
+  },
+  'chat.list': {
+    data: Type.Object({ max: optional(Type.Integer({ minimum: 1 })), after: optional(Jid) }),
+    result: Type.Object({
+      items: Type.Array(Chat),
+      first: optional(Jid),
+      last: optional(Jid),
+      count: Type.Integer(),
+      complete: Type.Boolean(),
+    }),
+  },
+  'chat.update': {
+    data: Type.Object({
+      chat: Jid,
+      muted: optional(Type.Boolean()),
+      pinned: optional(Type.Boolean()),
+      archived: optional(Type.Boolean()),
+    }),
+    result: Chat,
+  },
   'typing.send': { data: Type.Object({ to: Jid, state: ChatState }) },
   'presence.set': { data: OwnPresence },
+  'presence.send': {
+    data: Type.Object({ to: Jid, type: optional(oneOf(['available', 'unavailable'])), ...OwnPresence.properties }),
+  },
+  'contact.list': {
+    data: Nothing,
+    result: Type.Object({ items: Type.Array(Contact), requests: Type.Array(ContactRequest) }),
+  },
+  'contact.add': {
+    data: Type.Object({ jid: Jid, ...ContactSettings, message: optional(Type.String({ maxLength: 1023 })) }),
+    result: Contact,
+  },
+  'contact.set': { data: Type.Object({ jid: Jid, ...ContactSettings }), result: Contact },
+  'contact.remove': { data: Type.Object({ jid: Jid }) },
   'contact.approve': { data: Type.Object({ jid: Jid }) },
   'contact.deny': { data: Type.Object({ jid: Jid }) },
   'iq.send': {
@@ -125,9 +201,19 @@ export const events = {
     class: 'ephemeral',
   },
   message: { data: Message, class: 'numbered' },
-  'message.failed': { data: Type.Object({ chat: Jid, id: MessageId, error: ErrorObject }), class: 'numbered' },
+  'message.edited': { data: Edited, class: 'numbered' },
+  'message.retracted': { data: Retracted, class: 'numbered' },
+  'message.failed': {
+    data: Type.Object({ chat: Jid, id: MessageId, error: ErrorObject, archiveId: optional(ArchiveId) }),
+    class: 'numbered',
+  },
+  reaction: { data: Reaction, class: 'numbered' },
+  receipt: { data: Receipt, class: 'numbered' },
+  chat: { data: Chat, class: 'numbered' },
   typing: { data: Type.Object({ chat: Jid, from: Jid, state: ChatState }), class: 'ephemeral' },
   presence: { data: Presence, class: 'latest' },
+  contact: { data: Contact, class: 'numbered' },
+  'contact.removed': { data: Type.Object({ jid: Jid }), class: 'numbered' },
   'contact.request': { data: ContactRequest, class: 'numbered' },
   stanza: { data: Type.Object({ stanza: Element }), class: 'numbered' },
 } as const satisfies Record<string, { data: TSchema; class: EventClass }>;

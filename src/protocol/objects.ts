@@ -14,6 +14,7 @@ const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 export const Jid = Type.String({ minLength: 1, maxLength: 3071, description: 'A JID' });
 /** A message id, ours or a peer's. */
 export const MessageId = Type.String({ minLength: 1, maxLength: 1024, description: 'A message id' });
+export const ArchiveId = Type.String({ minLength: 1, maxLength: 64, description: 'A cursor of one archive' });
 export const Time = Type.String({ description: 'RFC 3339, UTC, milliseconds' });
 const Lang = Type.String({
   maxLength: 35,
@@ -84,7 +85,15 @@ export const Message = Type.Object(
     ...content,
     originId: optional(Type.String({ description: 'XEP-0359' })),
     stanzaIds: optional(Type.Array(Type.Object({ id: Type.String(), by: Jid }), { description: 'XEP-0359' })),
-    archiveId: optional(Type.String()),
+    archiveId: optional(ArchiveId),
+    edited: optional(Type.Object({ time: Time }, { description: 'Folded history: its last edit' })),
+    retracted: optional(
+      Type.Object({ time: Time, reason: optional(Type.String()) }, { description: 'Folded history: taken back' }),
+    ),
+    reactions: optional(
+      Type.Record(Type.String(), Type.Array(Type.String()), { description: 'Folded history: by sender' }),
+    ),
+    status: optional(oneOf(['sent', 'delivered', 'displayed'], 'Folded history: of an own message')),
     extra: optional(Type.Array(Element, { description: 'Parts of the stanza that have no field' })),
     stanza: optional(Element),
   },
@@ -98,16 +107,60 @@ export const Presence = Type.Object(
     type: oneOf(['available', 'unavailable']),
     show: optional(Show),
     status: optional(ShortText(1023, 'RFC 6121 §4.7.2.2')),
+    idleSince: optional(Time),
     extra: optional(Type.Array(Element)),
     stanza: optional(Element),
   },
   { description: "Someone's availability" },
 );
 
+/** Something that happened to a message: whose, in which chat. */
+const happened = { chat: Jid, id: MessageId, from: Jid, time: Time, archiveId: optional(ArchiveId) };
+
+export const Edited = Type.Object(
+  { ...Message.properties, replace: Type.String({ description: "The id of the message's first version" }) },
+  { description: 'A new version of a message, whole' },
+);
+export const Retracted = Type.Object({
+  ...happened,
+  reason: optional(Type.String()),
+  moderatedBy: optional(Jid),
+});
+export const Reaction = Type.Object({
+  ...happened,
+  reactions: Type.Array(Type.String(), { description: "The sender's whole set; empty = none" }),
+});
+export const Receipt = Type.Object({ ...happened, status: oneOf(['delivered', 'displayed']) });
+
+export const Chat = Type.Object({
+  chat: Jid,
+  kind: oneOf(['direct', 'room']),
+  name: optional(Type.String()),
+  unread: Type.Integer(),
+  mentions: Type.Integer(),
+  readUpTo: optional(Type.Object({ id: MessageId, time: Time })),
+  last: optional(Message),
+  muted: optional(Type.Boolean()),
+  pinned: optional(Type.Boolean()),
+  archived: optional(Type.Boolean()),
+});
+
+/** One of the account's own sessions. */
+export const OwnSession = Type.Object({
+  session: Type.String(),
+  device: optional(Type.String()),
+  client: optional(Type.String()),
+  current: Type.Boolean({ description: 'The one that asks' }),
+  attached: Type.Boolean({ description: 'Has a socket; else its client may still resume it' }),
+  active: Type.Boolean(),
+  since: Time,
+});
+
 /** Own availability, as a client sets it. */
 export const OwnPresence = Type.Object({
   show: optional(Show),
   status: optional(ShortText(1023, 'RFC 6121 §4.7.2.2')),
+  idleSince: optional(Time),
 });
 
 export const Contact = Type.Object({
@@ -139,6 +192,8 @@ export type Message = Static<typeof Message>;
 export type MessageContent = Static<typeof MessageContent>;
 export type Presence = Static<typeof Presence>;
 export type OwnPresence = Static<typeof OwnPresence>;
+export type Chat = Static<typeof Chat>;
+export type OwnSession = Static<typeof OwnSession>;
 export type Contact = Static<typeof Contact>;
 export type ContactRequest = Static<typeof ContactRequest>;
 export type Limits = Static<typeof Limits>;

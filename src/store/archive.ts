@@ -130,8 +130,8 @@ export interface Archive {
   beginSend(account: string, sending: Sending): Promise<SentRecord | undefined>;
   /** It was taken: one transaction makes it `sent`, archives it, and remembers its answer (`result` plus archiveId). */
   finishSend(account: string, id: string, item: NewItem, result: Record<string, unknown>): Promise<Item[]>;
-  /** It was not, or it bounced after all: `failed`. Resolves to whether it was `sent` before. */
-  failSend(account: string, id: string): Promise<boolean>;
+  /** It was not, or it bounced after all (from that chat): `failed`. Resolves to whether it was `sent` before. */
+  failSend(account: string, id: string, chat: string): Promise<boolean>;
   /** Forgets messages on their way out that are older than 24 h; a few at a time. Resolves to how many. */
   pruneSends(before: number, max: number): Promise<number>;
   /** @throws StanzaError item-not-found for a cursor that does not exist (any more) */
@@ -139,7 +139,10 @@ export interface Archive {
   /** The newest archive id of the account. */
   last(account: string): Promise<string | undefined>;
   /** By last activity, newest first, pages by offset cursor `after` = a chat's JID. */
-  chats(account: string, page: { readonly max: number; readonly after?: string }): Promise<{ items: Chat[]; complete: boolean; count: number }>;
+  chats(
+    account: string,
+    page: { readonly max: number; readonly after?: string },
+  ): Promise<{ items: Chat[]; complete: boolean; count: number }>;
   chat(account: string, chat: string): Promise<Chat | undefined>;
   /** Creates the chat where it is new. */
   updateChat(account: string, chat: string, settings: ChatSettings): Promise<Chat>;
@@ -147,7 +150,11 @@ export interface Archive {
    * Read up to the message with that `id`. The position moves forward only: undefined where it did not move.
    * @throws StanzaError item-not-found for a message that does not exist
    */
-  markRead(account: string, chat: string, id: string): Promise<{ chat: Chat; marked: { ids: readonly string[]; author: string; outgoing: boolean } } | undefined>;
+  markRead(
+    account: string,
+    chat: string,
+    id: string,
+  ): Promise<{ chat: Chat; marked: { ids: readonly string[]; author: string; outgoing: boolean } } | undefined>;
   /** Receipts owed for items up to that archive id (inclusive), oldest first; they are owed no more. */
   takeReceipts(account: string, upTo: string, max: number): Promise<OwedReceipt[]>;
   /** Retention: removes items older than `before` (epoch ms) and all but the newest `perChat` of each chat; a few at a time. Resolves to how many. */
