@@ -5,7 +5,7 @@
 import { closeCodes, Disconnect } from '../protocol/close.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { EventClass, RequestId } from '../protocol/frames.ts';
-import { type Frame, idOf, parseFrame, parseText } from '../protocol/parse.ts';
+import { type Frame, idOf, isObject, parseFrame, parseText } from '../protocol/parse.ts';
 import { Connection } from './connection.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { VirtualServer } from './server.ts';
@@ -56,6 +56,8 @@ class Conversation implements Inlet {
   readonly #rate: RateLimit;
   #state: 'new' | 'connecting' | 'ready' | 'closed' = 'new';
   #waiting: string[] = [];
+  /** A `connect` has failed, so what comes may have been sent before its sender could know. */
+  #refused = false;
   #inFlight = 0;
 
   constructor(server: VirtualServer, outlet: Outlet, upgrade: Upgrade) {
@@ -104,8 +106,15 @@ class Conversation implements Inlet {
     const { frames, batch } = parseText(text, this.#server.limits.batch);
     const frame = frames[0];
     if (batch) throw new Disconnect('bad-frame', 'a batch may come after ready only');
-    const type = (frame as { type?: unknown }).type;
-    if (type !== 'connect') throw new Disconnect('bad-frame', 'the first frame is connect');
+    const isConnect = typeOf(frame) === 'connect';
+    if (!isConnect && !this.#refused) throw new Disconnect('bad-frame', 'the first frame is connect');
+    try {
+      if (this.#refused) this.#admit();
+      if (!isConnect) throw new StanzaError('not-connected', 'There is no session: connect failed');
+    } catch (error) {
+      this.#failed(idOf(frame), error);
+      return;
+    }
     this.#state = 'connecting';
     this.#server.metrics.frames.inc('in', 'connect');
     void this.#connect(frame);
@@ -117,33 +126,47 @@ class Conversation implements Inlet {
       await this.#connection.connect(parseFrame(raw), () => this.#state === 'connecting');
       if (this.#state !== 'connecting') return;
       this.#state = 'ready';
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const text of waiting) this.text(text);
     } catch (error) {
       if (this.#state === 'closed') return;
       this.#failed(id, error);
+      if (this.#state !== 'connecting') return;
       // What was wrong with it was said; the client may say it better until its time is over.
-      if (this.#state === 'connecting') this.#state = 'new';
+      this.#state = 'new';
+      this.#refused = true;
     }
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const text of waiting) this.text(text);
   }
 
   /** One frame of a connected client. */
   #frame(raw: unknown): void {
     const id = idOf(raw);
     try {
-      const frame = parseFrame(raw);
-      const { type } = frame;
-      this.#server.metrics.frames.inc('in', type);
+      const type = typeOf(raw);
       if (type === 'connect') throw new Disconnect('connect-twice', 'this socket is connected already');
-      if (type === 'pong' || type === 'ack') this.#connection.acknowledge(frame);
+      if (type === 'pong' || type === 'ack') this.#acknowledge(raw, type);
       else {
+        // Before it is looked at: what is wrong with it costs as much as what is right.
         this.#admit();
-        if (type === 'ping') this.#reply('pong', id, undefined);
+        const frame = parseFrame(raw);
+        this.#server.metrics.frames.inc('in', frame.type);
+        if (frame.type === 'ping') this.#reply('pong', id, undefined);
         else this.#request(frame);
       }
     } catch (error) {
       this.#failed(id, error);
+    }
+  }
+
+  /** `ack` and `pong` are free, for they are answers; a wrong one is answered, and so is not. */
+  #acknowledge(raw: unknown, type: 'ack' | 'pong'): void {
+    this.#server.metrics.frames.inc('in', type);
+    try {
+      this.#connection.acknowledge(parseFrame(raw));
+    } catch (error) {
+      this.#admit();
+      throw error;
     }
   }
 
@@ -162,7 +185,8 @@ class Conversation implements Inlet {
     const checked = request.check(data);
     const handle = this.#connection.handler(type) ?? request.handle;
     const { session } = this.#connection;
-    if (!handle || !session) throw new StanzaError('unknown-type', `This gateway does not handle ${type}`);
+    if (!handle) throw new StanzaError('unknown-type', `This gateway does not handle ${type}`);
+    if (!session) throw new StanzaError('not-connected', 'The session has ended');
     if (request.scope !== undefined && !session.scopes.has(request.scope)) {
       throw new StanzaError('forbidden', `The token does not grant the scope "${request.scope}"`);
     }
@@ -231,6 +255,10 @@ class Conversation implements Inlet {
     this.#outlet.close(why);
     this.closed();
   }
+}
+
+function typeOf(frame: unknown): unknown {
+  return isObject(frame) ? frame.type : undefined;
 }
 
 const requestClasses: Record<string, 'send' | 'action' | 'presence' | 'contact' | 'iq'> = {

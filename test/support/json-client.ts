@@ -1,4 +1,5 @@
 /** A JSON client for tests: every frame is queued before a test awaits it, and what a test did not expect shows. */
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { ErrorObject } from '../../src/protocol/errors.ts';
 import type {
@@ -84,6 +85,14 @@ export class JsonClient {
   /** A frame, an array of them, or any text. */
   send(frame: object | string): void {
     this.ws.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  }
+
+  /** Frames that arrive together: the gateway reads the last one before it can have answered the first. */
+  burst(...frames: object[]): void {
+    const socket = Reflect.get(this.ws, '_socket') as Socket;
+    socket.cork();
+    for (const frame of frames) this.send(frame);
+    socket.uncork();
   }
 
   /** Sends a request and waits for its answer. @throws RequestError */
