@@ -107,6 +107,7 @@ class Process implements Gateway {
     await Promise.race([virtualServer.settled(), delay(left() / 2)]);
     await this.#sockets.closeAll(left());
     clearInterval(this.#sweeper);
+    virtualServer.sessions.stop();
     await link.stop();
     await store.close();
     await this.#http.close();

@@ -41,6 +41,7 @@ const frameType = open('type', [...Object.keys({ ...requests, ...events, ...repl
 const closeCode = open('code', [...Object.values(closeCodes), ...wireCloses].sort((a, b) => a - b).map(String));
 const authMethod = open('method', ['jwt', 'guest', 'none']);
 const authResult = open('result', ['ok', 'token-invalid', 'token-expired']);
+const resumeResult = open('result', ['ok', 'expired', 'unknown', 'gap', 'other-user']);
 const requestClass = open('class', ['send', 'action', 'history', 'presence', 'contact', 'room', 'iq']);
 
 const fast = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
@@ -98,6 +99,7 @@ export function createMetrics({ version }: { version: string }) {
     authDuration: histogram('auth_duration_seconds', 'Time an authentication took', fast, authMethod, authResult),
     sessions: gauge('sessions', 'Sessions by state', label('state', ['attached', 'detached'])),
     accounts: gauge('accounts', 'Accounts that are open'),
+    sessionResumes: counter('session_resumes_total', 'Sessions asked to be resumed', resumeResult),
     requestDuration: histogram(
       'request_duration_seconds',
       'From a request to its answer',

@@ -4,13 +4,15 @@
  */
 import type { Claim } from '../auth/auth.ts';
 import type { Session as SessionView } from '../extension.ts';
-import { Disconnect } from '../protocol/close.ts';
+import { closeCodes, Disconnect } from '../protocol/close.ts';
 import { StanzaError } from '../protocol/errors.ts';
-import type { Connect, Ready } from '../protocol/frames.ts';
+import type { Connect, Ready, RequestData, RequestId } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/parse.ts';
+import type { Account } from './account.ts';
 import type { Outlet, Upgrade } from './dispatch.ts';
 import type { VirtualServer } from './server.ts';
 import type { Session } from './session.ts';
+import type { Resumed } from './sessions.ts';
 
 /** How long before its end a token's expiry is announced. */
 const expiryNotice = 60_000;
@@ -51,45 +53,121 @@ export class Connection {
     const connect = this.#server.registry.check('connect', data);
     const claim = await this.#authenticate(connect.token ?? this.#upgrade.token);
     if (!wanted()) return;
-    const session = await this.#server.openSession(claim, connect, this.#outlet);
-    this.#session = session;
-    if (!wanted()) return this.closed();
+    const account = await this.#server.accounts.open(claim);
+    if ((connect.raw ?? 'none') !== 'none' && !claim.scopes.has('raw')) {
+      throw new StanzaError('forbidden', 'The token does not grant the scope "raw"', { field: 'raw' });
+    }
+    if (!wanted()) return;
     this.#claim = claim;
     this.#features = supported.filter((one) => connect.features?.includes(one));
-    this.#server.metrics.frames.inc('out', 'ready');
-    const ready = this.#ready(session, claim, connect);
-    this.#outlet.write(JSON.stringify({ type: 'ready', id, data: ready }), 'reply');
+    const found = connect.resume && this.#server.sessions.find(account, connect.resume);
+    if (connect.resume) this.#server.metrics.sessionResumes.inc(typeof found === 'object' ? 'ok' : String(found));
+    if (typeof found === 'object') this.#resume(id, found, claim, connect, connect.resume?.seq ?? 0);
+    else if (!(await this.#open(id, account, claim, connect, found, wanted))) return;
     this.#watchExpiry(claim.expiresAt);
-    this.#server.run('sessionOpen', session);
   }
 
   /** The handler of a request that is about the session itself. */
   handler(type: string): ((session: SessionView, data: never) => unknown) | undefined {
-    if (type === 'auth.refresh') return (_session, data: { token: string }) => this.#refresh(data.token);
-    if (type === 'session.end') {
-      return () => {
-        this.#ending = true;
-      };
-    }
-    return undefined;
+    return Object.hasOwn(this.#handlers, type) ? this.#handlers[type] : undefined;
   }
+
+  readonly #handlers: Record<string, (session: SessionView, data: never) => unknown> = {
+    'auth.refresh': (_session, { token }: RequestData<'auth.refresh'>) => this.#refresh(token),
+    'session.list': (session) => {
+      const own = [...(this.#session?.account.sessions ?? [])];
+      return { items: own.map((one) => one.describe(session)) };
+    },
+    'session.update': (_session, { active }: RequestData<'session.update'>) => {
+      if (active !== undefined) this.#session?.setActive(active);
+    },
+    'session.end': (session, data: RequestData<'session.end'>) => this.#endSession(data.session ?? session.id),
+  };
 
   /** A reply has been written: what was to come after it comes now. */
   answered(): void {
     if (!this.#ending) return;
     this.#outlet.close(new Disconnect('normal', 'session ended'));
-    this.closed();
+    this.closed(closeCodes.normal);
   }
 
   /** `ack` and `pong` say what the client has processed. */
   acknowledge(frame: Frame): void {
-    this.#server.registry.check(frame.type === 'ack' ? 'ack' : 'pong', frame.data);
+    const { seq } = this.#server.registry.check(frame.type === 'ack' ? 'ack' : 'pong', frame.data);
+    if (seq !== undefined) this.#session?.acknowledge(seq);
   }
 
-  closed(): void {
+  /** A client that closes with 1000 ends its session; any other loss keeps it for its window. */
+  closed(code: number): void {
     clearTimeout(this.#timer);
-    if (this.#session) this.#server.closeSession(this.#session);
+    const session = this.#session;
     this.#session = undefined;
+    if (!session) return;
+    if (code === closeCodes.normal && session.outlet === this.#outlet) this.#server.sessions.end(session);
+    else this.#server.sessions.socketGone(session, this.#outlet);
+  }
+
+  async #open(
+    id: RequestId | undefined,
+    account: Account,
+    claim: Claim,
+    connect: Connect,
+    reason: Ready['reason'],
+    wanted: () => boolean,
+  ): Promise<boolean> {
+    const { sessions, registry } = this.#server;
+    const session = sessions.open(account, claim, connect);
+    try {
+      // What happens from here on waits in the session, so that the snapshots and the events after them fit.
+      const snapshots = await registry.snapshots(session.wants, account);
+      const last = await account.archive.last(account.jid.bare);
+      if (!wanted()) {
+        sessions.end(session);
+        return false;
+      }
+      const archive = last === undefined ? {} : { last };
+      const first = { ...this.#firstReady(claim), ...(reason ? { reason } : {}), archive, ...snapshots };
+      this.#ready(id, { ...this.#common(session, claim), resumed: false, seq: session.seq, ...first });
+    } catch (error) {
+      sessions.end(session);
+      throw error;
+    }
+    this.#session = session;
+    session.start(this.#outlet);
+    this.#server.run('sessionOpen', session);
+    if (reason === 'gap' && connect.resume) sessions.supersede(account, connect.resume.session);
+    return true;
+  }
+
+  #resume(
+    id: RequestId | undefined,
+    { session, replaying }: Resumed,
+    claim: Claim,
+    connect: Connect,
+    seq: number,
+  ): void {
+    this.#server.sessions.claim(session);
+    session.scopes = claim.scopes;
+    this.#session = session;
+    this.#ready(id, { ...this.#common(session, claim), resumed: true, seq, replaying });
+    session.resume(this.#outlet, seq, connect);
+  }
+
+  #ready(id: RequestId | undefined, data: Ready): void {
+    this.#server.metrics.frames.inc('out', 'ready');
+    this.#outlet.write(JSON.stringify({ type: 'ready', id, data }), 'reply');
+  }
+
+  #endSession(id: string): void {
+    const session = [...(this.#session?.account.sessions ?? [])].find((one) => one.id === id);
+    if (!session) throw new StanzaError('item-not-found', 'The account has no such session', { field: 'session' });
+    if (session === this.#session) {
+      this.#ending = true;
+      return;
+    }
+    const { outlet } = session;
+    this.#server.sessions.end(session);
+    outlet?.close(new Disconnect('normal', 'ended by another session'));
   }
 
   async #authenticate(token: string | undefined): Promise<Claim> {
@@ -109,19 +187,22 @@ export class Connection {
     }
   }
 
-  #ready(session: Session, claim: Claim, connect: Connect): Ready {
-    const { limits, heartbeat, link, registry } = this.#server;
+  /** What every `ready` says. */
+  #common(session: Session, claim: Claim): Pick<Ready, 'session' | 'user' | 'link' | 'heartbeatMs' | 'expiresAt'> {
     return {
       session: session.id,
-      resumed: false,
-      // A session ends with its socket in this version, so there is never one to resume.
-      ...(connect.resume ? { reason: 'unknown' as const } : {}),
-      seq: session.seq,
       user: session.account.jid.bare,
-      link,
-      heartbeatMs: heartbeat,
+      link: this.#server.link,
+      heartbeatMs: this.#server.heartbeat,
       ...(claim.expiresAt ? { expiresAt: claim.expiresAt.toISOString() } : {}),
-      resume: { windowMs: 0, maxEvents: 0 },
+    };
+  }
+
+  /** What the first `ready` of a session says beside. */
+  #firstReady(claim: Claim): Partial<Ready> {
+    const { limits, sessions } = this.#server;
+    return {
+      resume: sessions.announced,
       limits: {
         frameBytes: limits.frame,
         batch: limits.batch,
@@ -132,9 +213,7 @@ export class Connection {
       },
       features: [...this.#features],
       services: {},
-      archive: {},
       ...(claim.guest ? { token: claim.guest.token } : {}),
-      ...registry.snapshots(session.wants, session.account),
     };
   }
 

@@ -9,6 +9,7 @@ import { type Frame, idOf, isObject, parseFrame, parseText } from '../protocol/p
 import { Connection } from './connection.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { VirtualServer } from './server.ts';
+import type { Session } from './session.ts';
 
 /** What core needs of a socket. */
 export interface Outlet {
@@ -90,10 +91,10 @@ class Conversation implements Inlet {
     this.#end(new Disconnect('unsupported-data', 'binary frames need the feature "binary"'));
   }
 
-  closed(): void {
+  closed(code: number): void {
     this.#state = 'closed';
     this.#waiting = [];
-    this.#connection.closed();
+    this.#connection.closed(code);
   }
 
   #wait(text: string): void {
@@ -178,7 +179,8 @@ class Conversation implements Inlet {
     throw new StanzaError('rate-limited', 'Slow down', { retryAfterMs });
   }
 
-  #request({ type, id, data }: Frame): void {
+  #request(frame: Frame): void {
+    const { type, id, data } = frame;
     const start = performance.now();
     const request = this.#server.registry.request(type);
     if (!request) throw new StanzaError('unknown-type', `There is no request of type ${type.slice(0, 64)}`);
@@ -190,27 +192,39 @@ class Conversation implements Inlet {
     if (request.scope !== undefined && !session.scopes.has(request.scope)) {
       throw new StanzaError('forbidden', `The token does not grant the scope "${request.scope}"`);
     }
-    const outcome = handle(session, checked as never);
+    const write = (text: string): void => this.#write(text);
+    if (id !== undefined && session.answers.repeats(id, type, data, this.#server.now(), write)) return;
+    this.#run(session, frame, () => handle(session, checked as never), start);
+  }
+
+  /** Carries a request out and answers it, also to a client that has lost its socket meanwhile and asks again. */
+  #run(session: Session, { type, id }: Frame, handle: () => unknown, start: number): void {
+    const done = (text: string, outcome: 'ok' | 'refused' | 'failed'): void => {
+      if (id !== undefined) session.answers.answered(id, text);
+      this.#observe(type, start, outcome);
+    };
+    const ok = (result: unknown): void => done(this.#reply('ok', id, result), 'ok');
+    const failed = (error: unknown): void => {
+      const refused = error instanceof StanzaError && !error.retry;
+      done(this.#failed(id, error), refused ? 'refused' : 'failed');
+    };
+    let outcome: unknown;
+    try {
+      outcome = handle();
+    } catch (error) {
+      failed(error);
+      return;
+    }
     this.#server.metrics.forwardDuration.observe((performance.now() - start) / 1000, 'out');
     if (!(outcome instanceof Promise)) {
-      this.#reply('ok', id, outcome);
-      this.#observe(type, start, 'ok');
+      ok(outcome);
       return;
     }
     this.#inFlight++;
     this.#server
       .track(outcome)
       .finally(() => this.#inFlight--)
-      .then(
-        (result: unknown) => {
-          this.#reply('ok', id, result);
-          this.#observe(type, start, 'ok');
-        },
-        (error: unknown) => {
-          this.#failed(id, error);
-          this.#observe(type, start, error instanceof StanzaError && !error.retry ? 'refused' : 'failed');
-        },
-      );
+      .then(ok, failed);
   }
 
   #observe(type: string, start: number, outcome: 'ok' | 'refused' | 'failed'): void {
@@ -218,32 +232,35 @@ class Conversation implements Inlet {
     this.#server.metrics.requestDuration.observe(seconds, requestClasses[type] ?? 'other', outcome);
   }
 
-  #reply(type: 'ok' | 'pong', id: RequestId | undefined, data: unknown): void {
-    if (this.#state === 'closed') return;
+  /** Returns the frame's text; what the client does not hear now, it may ask for again. */
+  #reply(type: 'ok' | 'pong', id: RequestId | undefined, data: unknown): string {
+    const text = JSON.stringify({ type, id, data });
     if (id !== undefined || type === 'pong') {
       this.#server.metrics.frames.inc('out', type);
-      this.#outlet.write(JSON.stringify({ type, id, data }), 'reply');
+      this.#write(text);
     }
-    this.#connection.answered();
+    if (this.#state !== 'closed') this.#connection.answered();
+    return text;
   }
 
-  #failed(id: RequestId | undefined, error: unknown): void {
+  #failed(id: RequestId | undefined, error: unknown): string {
     if (error instanceof Disconnect) {
       this.#end(error);
-      return;
+      return '';
     }
     const stanzaError = this.#server.toStanzaError(error);
-    this.#fail(id, stanzaError);
+    const text = JSON.stringify({ type: 'error', id, error: stanzaError.toObject() });
+    this.#server.metrics.framesRejected.inc(stanzaError.code);
+    this.#server.metrics.frames.inc('out', 'error');
+    this.#write(text);
     if (stanzaError.code === 'token-invalid' || stanzaError.code === 'token-expired') {
       this.#end(new Disconnect(stanzaError.code));
     }
+    return text;
   }
 
-  #fail(id: RequestId | undefined, error: StanzaError): void {
-    if (this.#state === 'closed') return;
-    this.#server.metrics.framesRejected.inc(error.code);
-    this.#server.metrics.frames.inc('out', 'error');
-    this.#outlet.write(JSON.stringify({ type: 'error', id, error: error.toObject() }), 'reply');
+  #write(text: string): void {
+    if (this.#state !== 'closed') this.#outlet.write(text, 'reply');
   }
 
   /** Ends the socket; what is no Disconnect is a bug. */
@@ -253,7 +270,7 @@ class Conversation implements Inlet {
     const why = error instanceof Disconnect ? error : new Disconnect('internal');
     if (why.code !== closeCodes.normal) this.#server.metrics.framesRejected.inc(why.reason);
     this.#outlet.close(why);
-    this.closed();
+    this.closed(why.code);
   }
 }
 

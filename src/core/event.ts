@@ -15,6 +15,8 @@ export class OutgoingEvent {
   readonly class: EventClass;
   /** What a later event of the same kind replaces, for the class 'latest'. */
   readonly key: string | undefined;
+  /** Its place in the account's archive. */
+  readonly archiveId: string | undefined;
   readonly #data: object;
   readonly #stanza: Element | undefined;
   readonly #translate: Translator;
@@ -24,6 +26,7 @@ export class OutgoingEvent {
     this.type = event.type;
     this.class = events[event.type].class;
     this.key = event.type === 'presence' ? `presence ${event.data.from}` : undefined;
+    this.archiveId = 'archiveId' in event.data ? event.data.archiveId : undefined;
     this.#data = event.data;
     this.#stanza = options.stanza;
     this.#translate = translate;

@@ -2,26 +2,21 @@
  * The virtual server: what the gateway is for its accounts. It holds the parts together and implements the view that
  * extensions have of it.
  */
-import { randomBytes } from 'node:crypto';
-import type { Authenticator, Claim } from '../auth/auth.ts';
+import type { Authenticator } from '../auth/auth.ts';
 import type { Config } from '../config.ts';
 import type { Extension, Gateway, Hooks } from '../extension.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { Disconnect } from '../protocol/close.ts';
 import { StanzaError } from '../protocol/errors.ts';
-import type { Connect } from '../protocol/frames.ts';
 import type { Store } from '../store/store.ts';
 import { type Jid, parse } from '../xmpp/jid.ts';
 import type { Delivery, Link, LinkState } from '../xmpp/link.ts';
 import type { Element } from '../xmpp/stanza.ts';
-import type { Account } from './account.ts';
 import { Accounts } from './accounts.ts';
-import type { Outlet } from './dispatch.ts';
 import { OutgoingEvent } from './event.ts';
 import { Registry } from './registry.ts';
 import { Router } from './router.ts';
-import { Session } from './session.ts';
+import { Sessions } from './sessions.ts';
 import { Translator } from './translate.ts';
 
 export interface ServerOptions {
@@ -41,7 +36,6 @@ export class VirtualServer implements Gateway {
   readonly server: string;
   readonly version: string;
   readonly limits: Config['limits'];
-  readonly perAccount: number;
   readonly unknownAccounts: Config['accounts']['unknown'];
   readonly #routeLocally: boolean;
   readonly heartbeat: number;
@@ -52,13 +46,13 @@ export class VirtualServer implements Gateway {
   readonly registry: Registry;
   readonly translate: Translator;
   readonly accounts: Accounts;
+  readonly sessions: Sessions;
   readonly router: Router;
   /** While the process drains: sessions that end then are no news for contacts. */
   keepPresence = false;
   readonly #link: Link;
   /** Requests whose answer is still owed, over all sessions. */
   #pending = 0;
-  #sessions = 0;
   #settled: (() => void) | undefined;
 
   constructor(options: ServerOptions) {
@@ -67,7 +61,6 @@ export class VirtualServer implements Gateway {
     this.server = config.xmpp.server;
     this.version = options.version;
     this.limits = config.limits;
-    this.perAccount = config.sessions.perAccount;
     this.unknownAccounts = config.accounts.unknown;
     this.#routeLocally = config.accounts.routeLocally;
     this.heartbeat = config.sessions.heartbeat;
@@ -82,7 +75,9 @@ export class VirtualServer implements Gateway {
     this.#link = options.link;
     this.#link.onStanza = (stanza) => this.router.incoming(stanza);
     this.#link.onState = (state) => this.#linkChanged(state);
-    this.metrics.sessions.from(() => this.#sessions, 'attached');
+    this.sessions = new Sessions(this, config.sessions, config.limits.outbound);
+    this.metrics.sessions.from(() => this.sessions.attached, 'attached');
+    this.metrics.sessions.from(() => this.sessions.detached, 'detached');
     this.metrics.accounts.from(() => this.accounts.size);
   }
 
@@ -92,37 +87,6 @@ export class VirtualServer implements Gateway {
 
   get extensions(): readonly Extension[] {
     return this.registry.extensions;
-  }
-
-  /** Opens a session of the account that a claim names. @throws StanzaError forbidden, Disconnect too-many-sessions */
-  async openSession(claim: Claim, connect: Connect, outlet: Outlet): Promise<Session> {
-    if ((connect.raw ?? 'none') !== 'none' && !claim.scopes.has('raw')) {
-      throw new StanzaError('forbidden', 'The token does not grant the scope "raw"', { field: 'raw' });
-    }
-    const account = await this.accounts.open(claim);
-    if (account.sessions.size >= this.perAccount) {
-      throw new Disconnect('too-many-sessions', `An account has at most ${this.perAccount} sessions`);
-    }
-    const session = new Session({
-      id: `s_${randomBytes(18).toString('base64url')}`,
-      account,
-      outlet,
-      scopes: claim.scopes,
-      connect,
-      encode: (event) => new OutgoingEvent(event, {}, this.translate),
-    });
-    session.presenceAt = this.now();
-    account.sessions.add(session);
-    this.#sessions++;
-    return session;
-  }
-
-  closeSession(session: Session): void {
-    const account = session.account as Account;
-    if (!account.sessions.delete(session)) return;
-    this.#sessions--;
-    account.idleSince = this.now();
-    if (!this.keepPresence) this.run('sessionClose', session);
   }
 
   send(stanza: Element): boolean {
@@ -158,6 +122,7 @@ export class VirtualServer implements Gateway {
   }
 
   run<H extends keyof Hooks>(name: H, ...args: Parameters<Hooks[H]>): void {
+    if (name === 'sessionClose' && this.keepPresence) return;
     for (const hook of this.registry.hooks(name)) {
       try {
         const result = (hook as (...args: Parameters<Hooks[H]>) => void | Promise<void>)(...args);
@@ -209,7 +174,7 @@ export class VirtualServer implements Gateway {
       ...(retryAt === undefined ? {} : { retryInMs: Math.max(0, retryAt.getTime() - this.now()) }),
     };
     const event = new OutgoingEvent({ type: 'state', data }, {}, this.translate);
-    for (const account of this.accounts) for (const session of account.sessions) session.pushEncoded(event);
+    for (const session of this.sessions) session.pushEncoded(event);
     this.run(link === 'up' ? 'linkUp' : 'linkDown', this);
   }
 }

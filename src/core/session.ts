@@ -1,46 +1,77 @@
 /**
- * A session: one web client of an account, with its numbered log of events. It writes to the socket it is attached to,
- * which it knows only as an Outlet.
+ * A session: one web client of an account, which outlives its socket. It numbers events and keeps them until the client
+ * says that it has processed them, so that a resume replays all or nothing (PROTOCOL.md §5).
  */
-import type { Account, Gateway, Session as SessionView, Want } from '../extension.ts';
+import type { Gateway, Session as SessionView, Want } from '../extension.ts';
 import type { Disconnect } from '../protocol/close.ts';
 import type { Connect, Event } from '../protocol/frames.ts';
-import type { OwnPresence } from '../protocol/objects.ts';
+import type { OwnPresence, OwnSession } from '../protocol/objects.ts';
+import type { Account } from './account.ts';
+import { Answers } from './answers.ts';
 import type { Outlet } from './dispatch.ts';
-import type { OutgoingEvent, Raw } from './event.ts';
+import { OutgoingEvent, type Raw } from './event.ts';
 
 export interface SessionOptions {
   readonly id: string;
   readonly account: Account;
-  readonly outlet: Outlet;
-  readonly scopes: ReadonlySet<string>;
   readonly connect: Connect;
-  /** Wraps an event for this session alone. */
-  readonly encode: (event: Event) => OutgoingEvent;
+  readonly scopes: ReadonlySet<string>;
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+  readonly now: number;
 }
+
+/** A numbered event that the client has not acknowledged. */
+interface Logged {
+  readonly seq: number;
+  readonly event: OutgoingEvent;
+  readonly bytes: number;
+}
+
+/** Values that differ per address: more of them at once than this, and a resume would be a gap. */
+const maxLatest = 2000;
 
 export class Session implements SessionView {
   readonly id: string;
   readonly account: Account;
-  readonly scopes: ReadonlySet<string>;
-  readonly wants: ReadonlySet<Want>;
+  readonly device: string | undefined;
+  readonly client: string | undefined;
+  readonly since: number;
+  readonly answers = new Answers();
+  wants: ReadonlySet<Want>;
+  scopes: ReadonlySet<string>;
   presence: OwnPresence | false;
-  presenceAt = 0;
-  readonly #raw: Raw;
-  readonly #outlet: Outlet;
-  readonly #encode: (event: Event) => OutgoingEvent;
+  presenceAt: number;
+  readonly #maxEvents: number;
+  readonly #maxBytes: number;
+  #raw: Raw;
+  #acks: boolean;
+  #active = true;
+  #outlet: Outlet | undefined;
   #seq = 0;
+  #log: Logged[] = [];
+  #logBytes = 0;
+  /** The last number that is not in the log any more. */
+  #forgotten = 0;
+  /** The latest values the client may not have seen, with the number they were pushed after. */
+  #latest = new Map<string, { event: OutgoingEvent; seq: number }>();
+  /** Events that wait for `ready`; undefined once it is written. */
+  #held: OutgoingEvent[] | undefined = [];
 
-  constructor(options: SessionOptions) {
-    this.id = options.id;
-    this.account = options.account;
-    this.scopes = options.scopes;
-    this.wants = new Set(options.connect.want);
-    this.presence = options.connect.presence ?? {};
-
-    this.#raw = options.connect.raw ?? 'none';
-    this.#outlet = options.outlet;
-    this.#encode = options.encode;
+  constructor({ id, account, connect, scopes, maxEvents, maxBytes, now }: SessionOptions) {
+    this.id = id;
+    this.account = account;
+    this.device = connect.device;
+    this.client = connect.client;
+    this.since = now;
+    this.scopes = scopes;
+    this.wants = new Set(connect.want);
+    this.presence = connect.presence ?? {};
+    this.presenceAt = now;
+    this.#maxEvents = maxEvents;
+    this.#maxBytes = maxBytes;
+    this.#raw = connect.raw ?? 'none';
+    this.#acks = connect.features?.includes('ack') ?? false;
   }
 
   get gateway(): Gateway {
@@ -52,17 +83,130 @@ export class Session implements SessionView {
     return this.#seq;
   }
 
+  get attached(): boolean {
+    return this.#outlet !== undefined;
+  }
+
+  get outlet(): Outlet | undefined {
+    return this.#outlet;
+  }
+
   push(event: Event): void {
-    this.pushEncoded(this.#encode(event));
+    this.pushEncoded(new OutgoingEvent(event, {}, this.account.gateway.translate));
   }
 
   pushEncoded(event: OutgoingEvent): void {
+    if (this.#held) {
+      this.#held.push(event);
+      return;
+    }
     if (event.type === 'stanza' && this.#raw === 'none') return;
-    const seq = event.class === 'numbered' ? ++this.#seq : undefined;
-    this.#outlet.write(event.text(this.#raw, seq), event.class, event.key);
+    if (event.class === 'numbered') this.#pushNumbered(event);
+    else if (event.class === 'latest') this.#pushLatest(event);
+    else if (this.#active || event.type !== 'typing') this.#outlet?.write(event.text(this.#raw), event.class);
+  }
+
+  /** What of the log a client that has processed `seq` needs; undefined where it is not all there. */
+  after(seq: number): number | undefined {
+    return seq < this.#forgotten || seq > this.#seq ? undefined : this.#seq - seq;
+  }
+
+  /** Attaches the socket of a new session, its `ready` written: from now on events flow. */
+  start(outlet: Outlet): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#outlet = outlet;
+    for (const event of held) this.pushEncoded(event);
+  }
+
+  /** Attaches the socket of a client that is back and has processed `seq`, its `ready` written: replays the rest. */
+  resume(outlet: Outlet, seq: number, connect: Connect): void {
+    this.#outlet = outlet;
+    this.#active = true;
+    this.#raw = connect.raw ?? this.#raw;
+    if (connect.features) this.#acks = connect.features.includes('ack');
+    this.acknowledge(seq);
+    for (const { event, seq: number } of this.#log) this.#write(event, number);
+    for (const { event } of this.#latest.values()) this.#outlet.write(event.text(this.#raw), 'latest', event.key);
+  }
+
+  /** The socket has gone. */
+  detach(): void {
+    this.#outlet = undefined;
+  }
+
+  /** The client has processed everything up to that number. */
+  acknowledge(seq: number): void {
+    let archiveId: string | undefined;
+    let gone = 0;
+    for (const entry of this.#log) {
+      if (entry.seq > seq) break;
+      gone++;
+      this.#logBytes -= entry.bytes;
+      archiveId = entry.event.archiveId ?? archiveId;
+    }
+    if (gone > 0) this.#log.splice(0, gone);
+    this.#forgotten = Math.max(this.#forgotten, Math.min(seq, this.#seq));
+    for (const [key, value] of this.#latest) if (value.seq < seq) this.#latest.delete(key);
+    if (archiveId !== undefined && this.#acks) this.account.processed(archiveId);
+  }
+
+  /** XEP-0352: while nobody looks, what is not a message is held back. */
+  setActive(active: boolean): void {
+    if (active && !this.#active && this.#outlet) {
+      for (const { event } of this.#latest.values()) this.#outlet.write(event.text(this.#raw), 'latest', event.key);
+    }
+    this.#active = active;
+  }
+
+  describe(asking: SessionView): OwnSession {
+    return {
+      session: this.id,
+      ...(this.device === undefined ? {} : { device: this.device }),
+      ...(this.client === undefined ? {} : { client: this.client }),
+      current: asking === this,
+      attached: this.attached,
+      active: this.#active,
+      since: new Date(this.since).toISOString(),
+    };
   }
 
   close(why: Disconnect): void {
-    this.#outlet.close(why);
+    this.#outlet?.close(why);
+  }
+
+  #pushNumbered(event: OutgoingEvent): void {
+    const seq = ++this.#seq;
+    const bytes = event.text(this.#raw, seq).length;
+    this.#log.push({ seq, event, bytes });
+    this.#logBytes += bytes;
+    while (this.#log.length > this.#maxEvents || this.#logBytes > this.#maxBytes) this.#forget();
+    this.#write(event, seq);
+  }
+
+  /** Drops the oldest: from now on a client that needs it has a gap. */
+  #forget(): void {
+    const oldest = this.#log.shift();
+    if (!oldest) return;
+    this.#logBytes -= oldest.bytes;
+    this.#forgotten = oldest.seq;
+  }
+
+  #write(event: OutgoingEvent, seq: number): void {
+    if (!this.#outlet) return;
+    this.#outlet.write(event.text(this.#raw, seq), 'numbered');
+    // PROTOCOL.md §4: to a client without `ack`, written is processed.
+    if (!this.#acks && event.archiveId !== undefined) this.account.processed(event.archiveId);
+  }
+
+  #pushLatest(event: OutgoingEvent): void {
+    const key = event.key ?? event.type;
+    this.#latest.delete(key);
+    this.#latest.set(key, { event, seq: this.#seq });
+    if (this.#latest.size > maxLatest) {
+      for (const oldest of this.#latest.keys().take(1)) this.#latest.delete(oldest);
+      this.#forgotten = this.#seq;
+    }
+    if (this.#active) this.#outlet?.write(event.text(this.#raw), 'latest', event.key);
   }
 }

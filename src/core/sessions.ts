@@ -1,0 +1,146 @@
+/**
+ * All sessions of the process, by id: opened, detached when their socket goes, resumed, and ended at the end of their
+ * window (PROTOCOL.md §3).
+ */
+import { randomBytes } from 'node:crypto';
+import type { Claim } from '../auth/auth.ts';
+import type { Config } from '../config.ts';
+import { Disconnect } from '../protocol/close.ts';
+import type { Connect, Ready } from '../protocol/frames.ts';
+import type { Account } from './account.ts';
+import type { Outlet } from './dispatch.ts';
+import type { VirtualServer } from './server.ts';
+import { Session } from './session.ts';
+
+/** Ids of sessions whose window is over, so that their clients can be told why. */
+const maxExpired = 10_000;
+
+export interface Resumed {
+  readonly session: Session;
+  /** How many numbered events are replayed. */
+  readonly replaying: number;
+}
+
+export class Sessions {
+  readonly #server: VirtualServer;
+  readonly #config: Config['sessions'];
+  readonly #maxBytes: number;
+  readonly #sessions = new Map<string, Session>();
+  readonly #windows = new Map<Session, NodeJS.Timeout>();
+  readonly #expired = new Set<string>();
+
+  constructor(server: VirtualServer, config: Config['sessions'], outbound: number) {
+    this.#server = server;
+    this.#config = config;
+    // A replay is written at once, and must not look like a slow reader.
+    this.#maxBytes = outbound / 2;
+  }
+
+  [Symbol.iterator](): Iterator<Session> {
+    return this.#sessions.values();
+  }
+
+  get attached(): number {
+    return this.#sessions.size - this.#windows.size;
+  }
+
+  get detached(): number {
+    return this.#windows.size;
+  }
+
+  get announced(): NonNullable<Ready['resume']> {
+    return { windowMs: this.#config.resumeWindow, maxEvents: this.#config.maxEvents };
+  }
+
+  /** A new session of the account; events wait in it until start(). @throws Disconnect too-many-sessions */
+  open(account: Account, claim: Claim, connect: Connect): Session {
+    if (account.sessions.size >= this.#config.perAccount) this.#makeRoom(account);
+    const session = new Session({
+      id: `s_${randomBytes(18).toString('base64url')}`,
+      account,
+      connect,
+      scopes: claim.scopes,
+      maxEvents: this.#config.maxEvents,
+      maxBytes: this.#maxBytes,
+      now: this.#server.now(),
+    });
+    this.#sessions.set(session.id, session);
+    account.sessions.add(session);
+    return session;
+  }
+
+  /** The session that a client wants back, where it can have all that it missed; else why not. */
+  find(account: Account, { session: id, seq }: NonNullable<Connect['resume']>): Resumed | NonNullable<Ready['reason']> {
+    const session = this.#sessions.get(id);
+    if (!session) return this.#expired.has(id) ? 'expired' : 'unknown';
+    if (session.account !== account) return 'other-user';
+    const replaying = session.after(seq);
+    if (replaying !== undefined) return { session, replaying };
+    return 'gap';
+  }
+
+  /** The session has a successor, open already, so contacts see nothing; nobody can use it any more. */
+  supersede(account: Account, id: string): void {
+    const session = this.#sessions.get(id);
+    if (session?.account !== account) return;
+    const { outlet } = session;
+    this.end(session);
+    outlet?.close(new Disconnect('replaced', 'the client began a new session'));
+  }
+
+  /** Takes a session over from its old socket, if it still has one, and stops the clock. */
+  claim(session: Session): void {
+    const { outlet } = session;
+    session.detach();
+    outlet?.close(new Disconnect('replaced', 'the session goes on at another socket'));
+    this.#stopWindow(session);
+  }
+
+  /** A socket has gone: its session waits for another, unless that one is here already. */
+  socketGone(session: Session, outlet: Outlet): void {
+    if (session.outlet !== outlet || !this.#sessions.has(session.id)) return;
+    session.detach();
+    const window = this.#config.resumeWindow;
+    if (window === 0) {
+      this.end(session);
+      return;
+    }
+    const timer = setTimeout(() => this.#expire(session), window);
+    this.#windows.set(session, timer);
+  }
+
+  end(session: Session): void {
+    if (!this.#sessions.delete(session.id)) return;
+    this.#stopWindow(session);
+    const { account } = session;
+    account.sessions.delete(session);
+    account.idleSince = this.#server.now();
+    this.#server.run('sessionClose', session);
+  }
+
+  /** The process ends: no window ends any more. */
+  stop(): void {
+    for (const timer of this.#windows.values()) clearTimeout(timer);
+  }
+
+  #expire(session: Session): void {
+    this.#expired.add(session.id);
+    if (this.#expired.size > maxExpired) for (const id of this.#expired.keys().take(1)) this.#expired.delete(id);
+    this.end(session);
+  }
+
+  /** The detached session that waits longest goes. */
+  #makeRoom(account: Account): void {
+    for (const session of this.#windows.keys()) {
+      if (session.account !== account) continue;
+      this.#expire(session);
+      return;
+    }
+    throw new Disconnect('too-many-sessions', `An account has at most ${this.#config.perAccount} sessions`);
+  }
+
+  #stopWindow(session: Session): void {
+    clearTimeout(this.#windows.get(session));
+    this.#windows.delete(session);
+  }
+}
