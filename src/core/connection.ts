@@ -8,6 +8,7 @@ import { Disconnect } from '../protocol/close.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { Connect, Ready } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/parse.ts';
+import { escapeLocal } from '../xmpp/jid.ts';
 import type { Outlet, Upgrade } from './dispatch.ts';
 import type { VirtualServer } from './server.ts';
 import type { Session } from './session.ts';
@@ -24,7 +25,6 @@ export class Connection {
   readonly #outlet: Outlet;
   readonly #upgrade: Upgrade;
   #session: Session | undefined;
-  #claim: Claim | undefined;
   #features: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #ending = false;
@@ -54,7 +54,6 @@ export class Connection {
     const session = await this.#server.openSession(claim, connect, this.#outlet);
     this.#session = session;
     if (!wanted()) return this.closed();
-    this.#claim = claim;
     this.#features = supported.filter((one) => connect.features?.includes(one));
     this.#server.metrics.frames.inc('out', 'ready');
     const ready = this.#ready(session, claim, connect);
@@ -133,17 +132,19 @@ export class Connection {
       features: [...this.#features],
       services: {},
       archive: {},
-      ...(claim.guest ? { token: claim.guest.token } : {}),
+      ...(claim.guest?.token === undefined ? {} : { token: claim.guest.token }),
       ...registry.snapshots(session.wants, session.account),
     };
   }
 
   async #refresh(token: string): Promise<{ expiresAt?: string }> {
     const claim = await this.#authenticate(token);
-    if (claim.user !== this.#claim?.user) {
+    const session = this.#session;
+    if (!session) throw new StanzaError('not-connected', 'The session has ended');
+    if (escapeLocal(claim.user) !== session.account.jid.local) {
       throw new StanzaError('forbidden', 'The token is for another user', { field: 'token' });
     }
-    this.#claim = claim;
+    session.scopes = claim.scopes;
     this.#watchExpiry(claim.expiresAt);
     return claim.expiresAt ? { expiresAt: claim.expiresAt.toISOString() } : {};
   }

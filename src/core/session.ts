@@ -22,7 +22,8 @@ export interface SessionOptions {
 export class Session implements SessionView {
   readonly id: string;
   readonly account: Account;
-  readonly scopes: ReadonlySet<string>;
+  /** Those of the token that counts now. */
+  scopes: ReadonlySet<string>;
   readonly wants: ReadonlySet<Want>;
   presence: OwnPresence | false;
   presenceAt = 0;
@@ -57,9 +58,10 @@ export class Session implements SessionView {
   }
 
   pushEncoded(event: OutgoingEvent): void {
-    if (event.type === 'stanza' && this.#raw === 'none') return;
+    const raw = this.scopes.has('raw') ? this.#raw : 'none';
+    if (event.type === 'stanza' && raw === 'none') return;
     const seq = event.class === 'numbered' ? ++this.#seq : undefined;
-    this.#outlet.write(event.text(this.#raw, seq), event.class, event.key);
+    this.#outlet.write(event.text(raw, seq), event.class, event.key);
   }
 
   close(why: Disconnect): void {
