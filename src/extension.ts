@@ -6,12 +6,12 @@
 import type { ErrorObject } from './protocol/errors.ts';
 import type { Connect, Event, EventData, Ready, RequestData, RequestResult, RequestType } from './protocol/frames.ts';
 import type { Message, OwnPresence, Presence } from './protocol/objects.ts';
-import type { Archive, ItemType, NewItem } from './store/archive.ts';
+import type { Archive, Item, ItemType, NewItem } from './store/archive.ts';
 import type { RosterItem } from './store/store.ts';
 import type { Jid } from './xmpp/jid.ts';
 import type { Element } from './xmpp/stanza.ts';
 
-export type { Archive, Item, NewItem } from './store/archive.ts';
+export type { Archive, Chat as StoredChat, HistoryQuery, Item, NewItem } from './store/archive.ts';
 export type { RosterItem } from './store/store.ts';
 export type { ErrorObject };
 
@@ -83,10 +83,13 @@ export interface Happening {
 /** An action on a message (PROTOCOL.md §11): recognised in incoming stanzas, archived, pushed. */
 export interface Action {
   readonly type: Exclude<ItemType, 'message' | 'message.failed'>;
-  /** Looked for only where the stanza has nothing to show: receipts and markers. */
-  readonly quiet?: boolean;
+  /** Looked for only in a stanza that has something to show (an edit), or has nothing to show (receipts); absent: in any. */
+  readonly content?: boolean;
   read(stanza: Element): Happening | undefined;
 }
+
+/** What the sender of a message asked to be told of it. */
+export type Asked = { -readonly [K in 'receipt' | 'markable']?: NewItem[K] };
 
 /** A presence stanza to an account, its sender prepared. */
 export interface PresenceIn {
@@ -100,9 +103,11 @@ export interface Hooks {
   /** A message has come in; it is stored, its event is pushed. */
   messageIn(account: Account, message: Message, stanza: Element): void;
   /** Adds to what is archived of a message that came in, before it is. */
-  archiveIn(account: Account, item: { receipt?: NewItem['receipt'] }, stanza: Element, from: Jid): void;
-  /** Sessions of the account have processed the archive's items up to this one. */
-  processed(account: Account, archiveId: string): void;
+  archiveIn(account: Account, item: Asked, stanza: Element, from: Jid): void;
+  /** Something was archived; its event is pushed. */
+  archived(account: Account, item: Item): void;
+  /** Sessions of the account have processed these items of its archive: some tick's worth of them. */
+  processed(account: Account, archiveIds: readonly string[]): void | Promise<void>;
   /** A message is about to go out: add to the stanza. */
   messageOut(account: Account, stanza: Element): void;
   presenceIn(account: Account, presence: PresenceIn): void | Promise<void>;
@@ -188,6 +193,8 @@ export interface Account {
   push(event: Event, options?: PushOptions): void;
   /** Archives an item and tells the sessions of it, in the archive's order. @throws StanzaError resource-constraint */
   record(item: NewItem, options?: PushOptions): Promise<void>;
+  /** A session has processed this item of the archive. */
+  processed(archiveId: string): void;
   /** May this bare JID learn of the account: subscribed to it, or written to by it (RFC 6121 §8.5.3.1, XEP-0184 §8)? */
   mayLearn(bare: string): boolean;
   /** Sends a content message and keeps it until its fate is known: PROTOCOL.md §6. */
@@ -219,6 +226,12 @@ export interface Gateway {
   readonly server: string;
   readonly version: string;
   readonly link: 'up' | 'down';
+  readonly limits: {
+    /** Items of a page. */
+    readonly historyMax: number;
+    /** Bytes that may wait for one socket. */
+    readonly outbound: number;
+  };
   /** Accounts that are in memory: those with sessions, and those lately used. */
   readonly accounts: Iterable<Account>;
   readonly extensions: readonly Extension[];

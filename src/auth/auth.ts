@@ -16,8 +16,8 @@ export interface Claim {
   scopes: ReadonlySet<string>;
   /** Absent: the token never expires. */
   expiresAt?: Date;
-  /** Only when this is a new guest: the token for its later connects. */
-  guest?: { token: string };
+  /** Of guests only; `token`, for its later connects, only when it is a new one. */
+  guest?: { token?: string };
 }
 
 export interface Authenticator {

@@ -51,7 +51,7 @@ export function createGuests({ prefix, ttl, key }: GuestOptions): Guests {
       if (typeof sub !== 'string' || !sub.startsWith(prefix)) {
         throw new errors.JWTClaimValidationFailed('another prefix', payload, 'sub', 'invalid');
       }
-      return { user: sub, scopes: noScopes, expiresAt: toDate(exp) };
+      return { user: sub, scopes: noScopes, expiresAt: toDate(exp), guest: {} };
     },
     reserves: (user) => fold(user).startsWith(folded),
   };

@@ -18,6 +18,9 @@ export const resource = 'web';
 /** PROTOCOL.md §3: chat > online > dnd > away > xa. */
 const rank = { chat: 5, online: 4, dnd: 3, away: 2, xa: 1 } as const;
 
+/** While the link is down, so many processed items are remembered. */
+const maxProcessed = 10_000;
+
 export class Account implements AccountView {
   readonly gateway: VirtualServer;
   readonly jid: Jid;
@@ -31,7 +34,8 @@ export class Account implements AccountView {
   idleSince: number;
   /** The last of what is being archived; what must not overtake it waits for it. */
   #recording: Promise<unknown> | undefined;
-  #processed: string | undefined;
+  /** Items of the archive that sessions have processed and no extension has heard of. */
+  readonly #processed = new Set<string>();
 
   constructor(gateway: VirtualServer, jid: Jid, roster: Roster, archive: Archive) {
     this.gateway = gateway;
@@ -64,7 +68,10 @@ export class Account implements AccountView {
   /** Pushes items once they are stored; `options` are those of the first. */
   recorded(stored: Promise<Item[]>, options: PushOptions = {}): Promise<void> {
     const done = stored.then((items) => {
-      for (const [i, item] of items.entries()) this.push(eventOf(item), i === 0 ? options : {});
+      for (const [i, item] of items.entries()) {
+        this.push(eventOf(item), i === 0 ? options : {});
+        this.gateway.run('archived', this, item);
+      }
     });
     const settled = done.catch(() => undefined);
     this.#recording = settled;
@@ -80,16 +87,17 @@ export class Account implements AccountView {
     else run();
   }
 
-  /** A session has processed what was archived up to there; the extensions hear of it once a tick. */
   processed(archiveId: string): void {
-    if (this.#processed === undefined) {
-      setImmediate(() => {
-        const upTo = this.#processed;
-        this.#processed = undefined;
-        if (upTo !== undefined) this.gateway.run('processed', this, upTo);
-      });
-    }
-    if (this.#processed === undefined || archiveId > this.#processed) this.#processed = archiveId;
+    if (this.#processed.size === 0) setImmediate(() => this.tellProcessed());
+    if (this.#processed.size < maxProcessed) this.#processed.add(archiveId);
+  }
+
+  /** Tells the extensions, once a tick; what they send for it waits for the link. */
+  tellProcessed(): void {
+    if (this.#processed.size === 0 || this.gateway.link === 'down') return;
+    const all = [...this.#processed];
+    this.#processed.clear();
+    this.gateway.run('processed', this, all);
   }
 
   mayLearn(bare: string): boolean {

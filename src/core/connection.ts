@@ -8,6 +8,7 @@ import { closeCodes, Disconnect } from '../protocol/close.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { Connect, Ready, RequestData, RequestId } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/parse.ts';
+import { escapeLocal } from '../xmpp/jid.ts';
 import type { Account } from './account.ts';
 import type { Outlet, Upgrade } from './dispatch.ts';
 import type { VirtualServer } from './server.ts';
@@ -26,7 +27,6 @@ export class Connection {
   readonly #outlet: Outlet;
   readonly #upgrade: Upgrade;
   #session: Session | undefined;
-  #claim: Claim | undefined;
   #features: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #ending = false;
@@ -58,7 +58,6 @@ export class Connection {
       throw new StanzaError('forbidden', 'The token does not grant the scope "raw"', { field: 'raw' });
     }
     if (!wanted()) return;
-    this.#claim = claim;
     this.#features = supported.filter((one) => connect.features?.includes(one));
     const found = connect.resume && this.#server.sessions.find(account, connect.resume);
     if (connect.resume) this.#server.metrics.sessionResumes.inc(typeof found === 'object' ? 'ok' : String(found));
@@ -213,16 +212,18 @@ export class Connection {
       },
       features: [...this.#features],
       services: {},
-      ...(claim.guest ? { token: claim.guest.token } : {}),
+      ...(claim.guest?.token === undefined ? {} : { token: claim.guest.token }),
     };
   }
 
   async #refresh(token: string): Promise<{ expiresAt?: string }> {
     const claim = await this.#authenticate(token);
-    if (claim.user !== this.#claim?.user) {
+    const session = this.#session;
+    if (!session) throw new StanzaError('not-connected', 'The session has ended');
+    if (escapeLocal(claim.user) !== session.account.jid.local) {
       throw new StanzaError('forbidden', 'The token is for another user', { field: 'token' });
     }
-    this.#claim = claim;
+    session.scopes = claim.scopes;
     this.#watchExpiry(claim.expiresAt);
     return claim.expiresAt ? { expiresAt: claim.expiresAt.toISOString() } : {};
   }

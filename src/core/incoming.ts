@@ -2,7 +2,7 @@
  * A message stanza for an account → its one event (PROTOCOL.md §11): an action on a message, a message to show, a typing
  * notice, or the stanza itself. What belongs to the archive is stored before it is an event.
  */
-import type { Happening, NewItem } from '../extension.ts';
+import type { Asked, Happening, NewItem } from '../extension.ts';
 import type { Message, MessageType } from '../protocol/objects.ts';
 import { type Jid, tryParse } from '../xmpp/jid.ts';
 import { detach, type Element } from '../xmpp/stanza.ts';
@@ -43,15 +43,17 @@ function receiveMessage(incoming: Incoming, fields: Partial<Message>): Promise<u
     account.push({ type: 'message', data: { id, ...data } }, { stanza });
     return undefined;
   }
-  const item: NewItem & { receipt?: NewItem['receipt'] } = {
+  const asked: Asked = {};
+  server.run('archiveIn', account, asked, stanza, from);
+  const item: NewItem = {
     ...place(incoming),
+    ...asked,
     type: 'message',
     ids: idsOf(fields, stanza),
     data,
     unread: true,
     ...(fields.body === undefined ? {} : { text: fields.body }),
   };
-  server.run('archiveIn', account, item, stanza, from);
   return account.record(item, { stanza }).then(() => {
     server.run('messageIn', account, { id: '', ...data }, stanza);
     return undefined;
@@ -67,8 +69,11 @@ function recordAction(
   const { server, account, stanza, from } = incoming;
   const author = of === 'sender' ? from.bare : of === 'account' ? account.jid.bare : undefined;
   const happened = { chat: from.bare, from: server.shown(from), time: timeOf(server, fields, from) };
+  const asked: Asked = {};
+  if (type === 'message.edited') server.run('archiveIn', account, asked, stanza, from);
   const item: NewItem = {
     ...place(incoming),
+    ...asked,
     type,
     target: { id: detach(target), ...(author === undefined ? {} : { author }) },
     ...(type === 'message.edited'

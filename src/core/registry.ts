@@ -50,10 +50,10 @@ export class Registry {
     return this.#iq.get(`${type} ${name} ${xmlns}`);
   }
 
-  /** The action that a message stanza is; a stanza with something to show is no quiet one. */
+  /** The action that a message stanza is; `content` = it has something to show. */
   action(stanza: Element, content: boolean): { type: Action['type']; happening: Happening } | undefined {
-    for (const { type, quiet, read } of this.#actions) {
-      const happening = quiet && content ? undefined : read(stanza);
+    for (const { type, content: wanted, read } of this.#actions) {
+      const happening = wanted === undefined || wanted === content ? read(stanza) : undefined;
       if (happening) return { type, happening };
     }
     return undefined;

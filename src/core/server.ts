@@ -19,10 +19,13 @@ import { Router } from './router.ts';
 import { Sessions } from './sessions.ts';
 import { Translator } from './translate.ts';
 
+/** What the virtual server needs of the link. */
+export type Upstream = Pick<Link, 'onStanza' | 'onState' | 'state' | 'send' | 'deliver' | 'request'>;
+
 export interface ServerOptions {
   readonly config: Config;
   readonly version: string;
-  readonly link: Link;
+  readonly link: Upstream;
   readonly store: Store;
   readonly auth: Authenticator;
   readonly extensions: readonly Extension[];
@@ -50,7 +53,7 @@ export class VirtualServer implements Gateway {
   readonly router: Router;
   /** While the process drains: sessions that end then are no news for contacts. */
   keepPresence = false;
-  readonly #link: Link;
+  readonly #link: Upstream;
   /** Requests whose answer is still owed, over all sessions. */
   #pending = 0;
   #settled: (() => void) | undefined;

@@ -31,6 +31,8 @@ export interface NewItem {
   readonly text?: string;
   /** A delivery receipt (XEP-0184) is owed: to whom (a full JID), for which id attribute. */
   readonly receipt?: { readonly to: string; readonly id: string };
+  /** Its sender wants to know when it was displayed (XEP-0333). */
+  readonly markable?: boolean;
   /** Counts as unread. */
   readonly unread?: boolean;
 }
@@ -46,6 +48,8 @@ export interface Item {
    * for an edit) of the message they act on.
    */
   readonly data: ItemData;
+  /** It is the first of its chat. */
+  readonly newChat?: true;
 }
 
 /** A message on its way out (PROTOCOL.md §6). Kept 24 h by (account, id). */
@@ -109,6 +113,14 @@ export interface ChatSettings {
   readonly archived?: boolean;
 }
 
+/** The message that a read position was moved to: what it is called on the XMPP side, and what its sender asked for. */
+export interface Marked {
+  readonly ids: readonly string[];
+  readonly author: string;
+  readonly outgoing: boolean;
+  readonly markable?: boolean;
+}
+
 export interface OwedReceipt {
   readonly archiveId: string;
   readonly to: string;
@@ -154,9 +166,9 @@ export interface Archive {
     account: string,
     chat: string,
     id: string,
-  ): Promise<{ chat: Chat; marked: { ids: readonly string[]; author: string; outgoing: boolean } } | undefined>;
-  /** Receipts owed for items up to that archive id (inclusive), oldest first; they are owed no more. */
-  takeReceipts(account: string, upTo: string, max: number): Promise<OwedReceipt[]>;
+  ): Promise<{ chat: Chat; marked: Marked } | undefined>;
+  /** The receipts that are still owed for these items, oldest first; they are owed no more. */
+  takeReceipts(account: string, archiveIds: readonly string[]): Promise<OwedReceipt[]>;
   /** Retention: removes items older than `before` (epoch ms) and all but the newest `perChat` of each chat; a few at a time. Resolves to how many. */
   prune(rule: { readonly before?: number; readonly perChat?: number }, max: number): Promise<number>;
 }

@@ -66,7 +66,8 @@ const badInLocal = /[\s"&'/:<>@\p{Cc}\p{Cn}\p{Cs}\p{Z}]/u;
 /** RFC 7622 §3.3, RFC 6122 appendix A: case folded, NFKC; undefined where no server would take it. */
 export function prepareLocal(text: string): string | undefined {
   if (plainLocal.test(text) && text.length <= maxPartBytes) return text;
-  const local = text.normalize('NFKC').toLowerCase().normalize('NFKC');
+  // RFC 3454 B.2 knows one sigma, lower case two.
+  const local = text.normalize('NFKC').toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
   return fits(local) && !badInLocal.test(local) && isOneDirection(local) ? local : undefined;
 }
 
@@ -78,7 +79,8 @@ function isOneDirection(text: string): boolean {
   if (!rightToLeft.test(text)) return true;
   const first = text.at(0) ?? '';
   const last = text.at(-1) ?? '';
-  return !leftToRight.test(text) && rightToLeft.test(first) && rightToLeft.test(last);
+  // A mark that stands on the last character has no direction of its own.
+  return !leftToRight.test(text) && rightToLeft.test(first) && rightToLeft.test(last) && !/\p{M}/u.test(last);
 }
 
 /** RFC 7622 §3.2: lower case, no trailing dot; host names, internationalised labels, IPv4, bracketed IPv6. */
@@ -116,6 +118,10 @@ const escaped: Record<string, string> = {
 // younger than Unicode 3.2, which ejabberd refuses (COMPAT(ejabberd 23.01)).
 const accountChars = /^(?:[!-~]|(?![^\0-\uffff])[\p{Ll}\p{Lm}\p{Lo}\p{Mn}\p{Mc}\p{Nd}])+$/u;
 
+// What stringprep maps to nothing or to something else (RFC 3454 B.1, B.2): to XMPP users the account would look like,
+// and could pass for, the one of that other name.
+const mapped = /ß|\u0345|\p{Default_Ignorable_Code_Point}/u;
+
 /**
  * XEP-0106 §4.2: a user name as a localpart. Reversible, so two names never share an account but by case.
  * Undefined where no JID can carry the name.
@@ -127,7 +133,8 @@ export function escapeLocal(name: string): string | undefined {
     .replace(/\\(?=20|22|26|27|2f|3a|3c|3e|40|5c)/gi, '\\5c')
     .replace(/[ "&'/:<>@]/g, (char) => escaped[char] ?? char);
   const local = prepareLocal(text);
-  return local !== undefined && accountChars.test(local) ? local : undefined;
+  if (local === undefined || !accountChars.test(local)) return undefined;
+  return plainLocal.test(local) || !mapped.test(local.normalize('NFD')) ? local : undefined;
 }
 
 /** XEP-0106 §4.3: a localpart as people read it. */

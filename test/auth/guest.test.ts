@@ -34,7 +34,7 @@ it('the token gives the same guest until it expires, and no other token', async 
   const first = await auth.authenticate(undefined);
   clock.now += hour - 1000;
   const again = await auth.authenticate(first.guest?.token);
-  expect(again).toStrictEqual({ user: first.user, scopes: new Set(), expiresAt: first.expiresAt });
+  expect(again).toStrictEqual({ user: first.user, scopes: new Set(), expiresAt: first.expiresAt, guest: {} });
   clock.now += 1000;
   expect(await refusal(first.guest?.token)).toMatchObject(expired);
 });

@@ -1,0 +1,187 @@
+/**
+ * The core with every built-in extension, but without sockets and without a server: frames go in and out as text, the
+ * test plays the link, and the clock stands still unless the test moves it.
+ */
+import { loadConfig } from '../../src/config.ts';
+import { createDispatch, type Inlet, type Outlet } from '../../src/core/dispatch.ts';
+import { type Upstream, VirtualServer } from '../../src/core/server.ts';
+import type { Extension } from '../../src/extension.ts';
+import { builtIn } from '../../src/extensions/index.ts';
+import { createLogger } from '../../src/log.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import type { StanzaError } from '../../src/protocol/errors.ts';
+import { openMemoryStore } from '../../src/store/memory.ts';
+import type { RosterItem, Store } from '../../src/store/store.ts';
+import { Guard } from '../../src/xmpp/guard.ts';
+import type { Delivery, LinkState } from '../../src/xmpp/link.ts';
+import type { Element } from '../../src/xmpp/stanza.ts';
+import { isError, readError } from '../../src/xmpp/stanza-error.ts';
+import type { AnyFrame, Connecting } from './json-client.ts';
+import { parseStanzas } from './stanza-text.ts';
+
+const domain = 'web.example.com';
+
+/** A turn of the event loop: whatever was only waiting for promises has happened. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A delivery that waits for its fence. */
+export interface Held {
+  readonly stanza: Element;
+  readonly deadline: number;
+  cancelled: boolean;
+  fence(): void;
+  fail(error: StanzaError): void;
+}
+
+export class FakeLink implements Upstream {
+  onStanza: (stanza: Element) => void = () => undefined;
+  onState: (state: LinkState) => void = () => undefined;
+  state: LinkState = { link: 'up', since: new Date('2026-01-01T09:00:00Z') };
+  /** Everything that went out, in order; what the real link would refuse is refused. */
+  readonly sent: Element[] = [];
+  /** While true, deliveries wait in `held`. */
+  holds = false;
+  readonly held: Held[] = [];
+  readonly #guard = new Guard(domain, 262_144);
+  readonly #asked = new Map<string, { resolve: (answer: Element) => void; reject: (error: StanzaError) => void }>();
+
+  send(stanza: Element): boolean {
+    this.#guard.check(stanza);
+    if (this.state.link === 'up') this.sent.push(stanza);
+    return this.state.link === 'up';
+  }
+
+  deliver(stanza: Element, deadline: number): Delivery {
+    this.#guard.check(stanza);
+    this.sent.push(stanza);
+    const { promise: done, resolve, reject } = Promise.withResolvers<void>();
+    done.catch(() => undefined);
+    const held: Held = { stanza, deadline, cancelled: false, fence: resolve, fail: reject };
+    if (this.holds) this.held.push(held);
+    else resolve();
+    const cancel = (): void => {
+      held.cancelled = true;
+    };
+    return { done, cancel };
+  }
+
+  request(iq: Element): Promise<Element> {
+    this.#guard.check(iq);
+    this.sent.push(iq);
+    return new Promise((resolve, reject) => this.#asked.set(iq.attrs.id ?? '', { resolve, reject }));
+  }
+
+  /** A stanza comes in: the answer to a request, or for the virtual server. */
+  receive(stanza: Element): void {
+    const { id = '', type } = stanza.attrs;
+    const asked = type === 'result' || type === 'error' ? this.#asked.get(id) : undefined;
+    if (!asked) this.onStanza(stanza);
+    else if (isError(stanza)) asked.reject(readError(stanza));
+    else asked.resolve(stanza);
+  }
+
+  /** The link is lost, or there again. */
+  becomes(link: 'up' | 'down'): void {
+    this.state = { link, since: new Date('2026-01-01T09:30:00Z') };
+    this.onState(this.state);
+  }
+}
+
+export class TestCore {
+  readonly link = new FakeLink();
+  readonly store: Store = openMemoryStore();
+  readonly server: VirtualServer;
+  /** What was logged as a bug. */
+  readonly bugs: Record<string, unknown>[] = [];
+  time = Date.parse('2026-01-01T10:00:00.000Z');
+
+  constructor(options: { extensions?: readonly Extension[]; env?: Record<string, string> } = {}) {
+    const env = {
+      STANZAWIRE_XMPP_DOMAIN: domain,
+      STANZAWIRE_XMPP_SERVER: 'example.com',
+      STANZAWIRE_XMPP_SECRET: 's3cret',
+      STANZAWIRE_AUTH_JWT_SECRET: 'a secret of thirty-two bytes, or more',
+      STANZAWIRE_STORE_URL: 'memory:',
+      ...options.env,
+    };
+    this.server = new VirtualServer({
+      config: loadConfig({ env }),
+      version: '1.2.3',
+      link: this.link,
+      store: this.store,
+      auth: { authenticate: async (user = '') => ({ user, scopes: new Set(['raw']) }) },
+      extensions: options.extensions ?? builtIn,
+      log: createLogger('error', { write: (line: string) => this.bugs.push(JSON.parse(line)) }),
+      metrics: createMetrics({ version: 'test' }),
+      now: () => this.time,
+    });
+  }
+
+  /** The account's contacts, put into the store before it is opened. */
+  async contacts(user: string, ...items: (Partial<RosterItem> & { jid: string })[]): Promise<void> {
+    await this.store.openAccount(`${user}@${domain}`, true);
+    for (const item of items) {
+      await this.store.saveRosterItem(`${user}@${domain}`, { groups: [], subscription: 'none', ...item });
+    }
+  }
+
+  async login(user: string, connect: Connecting = {}): Promise<CoreClient> {
+    const client = new CoreClient(this.server);
+    client.send({ type: 'connect', id: 0, data: { token: user, ...connect } });
+    await settled();
+    return client;
+  }
+
+  /** Stanzas come in from XMPP; resolves when they have been handled. */
+  async receive(xml: string): Promise<void> {
+    for (const stanza of parseStanzas(xml)) this.link.receive(stanza);
+    await settled();
+  }
+}
+
+/** A client of core: what comes out for it is in `frames`. */
+export class CoreClient {
+  frames: AnyFrame[] = [];
+  closedWith: number | undefined;
+  readonly #inlet: Inlet;
+  #nextId = 1;
+
+  constructor(server: VirtualServer) {
+    const outlet: Outlet = {
+      write: (json) => this.frames.push(JSON.parse(json)),
+      close: ({ code }) => {
+        this.closedWith = code;
+      },
+    };
+    this.#inlet = createDispatch(server)(outlet, { address: '192.0.2.1' });
+  }
+
+  send(frame: object): void {
+    this.#inlet.text(JSON.stringify(frame));
+  }
+
+  /** A request; resolves after a turn of the event loop, to its answer if there is one. */
+  async request(type: string, data: object = {}): Promise<AnyFrame | undefined> {
+    const id = this.#nextId++;
+    this.send({ type, id, data });
+    await settled();
+    return this.answer(id);
+  }
+
+  answer(id: number): AnyFrame | undefined {
+    return this.frames.find((frame) => frame.id === id);
+  }
+
+  /** All frames since the last call. */
+  take(): AnyFrame[] {
+    return this.frames.splice(0);
+  }
+
+  events(type?: string): AnyFrame[] {
+    return this.frames.filter((frame) => frame.id === undefined && (type === undefined || frame.type === type));
+  }
+
+  close(): void {
+    this.#inlet.closed(1000);
+  }
+}
