@@ -91,7 +91,7 @@ export interface Action {
 /** What the sender of a message asked to be told of it. */
 export type Asked = { -readonly [K in 'receipt' | 'markable']?: NewItem[K] };
 
-/** A presence stanza to an account, its sender prepared. */
+/** A presence stanza to an account, its sender prepared; without a type it is `available`. */
 export interface PresenceIn {
   readonly type: string;
   readonly from: Jid;
@@ -151,6 +151,15 @@ export function extension(definition: Extension): Extension {
   return definition;
 }
 
+/** Names what an extension remembers of each account while that is in memory. Made with `slot`. */
+export interface Slot<T> {
+  readonly make: () => T;
+}
+
+export function slot<T>(make: () => T): Slot<T> {
+  return { make };
+}
+
 /** One web client of an account. */
 export interface Session {
   readonly id: string;
@@ -189,14 +198,20 @@ export interface Account {
   readonly presence: OwnPresence | undefined;
   /** What its contacts were told last. */
   announced: OwnPresence | undefined;
+  /** To whom it showed itself though they are not subscribed (RFC 6121 §4.6), and has to say goodbye. */
+  readonly directed: Set<string>;
+  /** What an extension remembers of it; made at first use, forgotten with the account's last use. */
+  slot<T>(slot: Slot<T>): T;
   /** Tells every session; the JSON is made once. */
   push(event: Event, options?: PushOptions): void;
   /** Archives an item and tells the sessions of it, in the archive's order. @throws StanzaError resource-constraint */
   record(item: NewItem, options?: PushOptions): Promise<void>;
   /** A session has processed this item of the archive. */
   processed(archiveId: string): void;
-  /** May this bare JID learn of the account: subscribed to it, or written to by it (RFC 6121 §8.5.3.1, XEP-0184 §8)? */
+  /** May this bare JID learn of the account: subscribed to it, shown to it, or written to by it (RFC 6121 §8.5.3.1)? */
   mayLearn(bare: string): boolean;
+  /** Does it look online to this bare JID? The invisible do only to those they showed themselves to. */
+  isVisibleTo(bare: string): boolean;
   /** Sends a content message and keeps it until its fate is known: PROTOCOL.md §6. */
   deliver(session: Session, draft: Draft): Promise<RequestResult<'message.send'>>;
 }
@@ -212,9 +227,10 @@ export interface Draft {
 
 /** An account's contacts and subscriptions, kept in the store. */
 export interface Roster {
+  readonly size: number;
   get(bare: string): RosterItem | undefined;
   values(): Iterable<RosterItem>;
-  /** Resolves when it is stored. */
+  /** Takes effect at once, is taken back if it cannot be stored; resolves when it is. */
   save(item: RosterItem): Promise<void>;
   remove(bare: string): Promise<void>;
 }
@@ -245,6 +261,16 @@ export interface Gateway {
   };
   /** Queues a stanza towards its `to`, ours or the link's; false where it was dropped because the link is down. */
   send(stanza: Element): boolean;
+  /**
+   * The same for what must not be lost with the link: it waits while that is down, up to `deadline` (epoch ms), and is
+   * sent again where it is not known to have arrived.
+   */
+  deliver(stanza: Element, deadline: number): { readonly done: Promise<void> };
+  /**
+   * Sends what can wait, all accounts together at most `xmpp.pace` stanzas a second. One run per account, the latest; it
+   * ends when the link is lost.
+   */
+  pace(account: Account, stanzas: Iterator<Element>): void;
   /** Sends an IQ get or set and waits for its answer. @throws StanzaError */
   request(iq: Element): Promise<Element>;
   /** Runs every extension's hook of that name. */

@@ -87,6 +87,11 @@ const xmpp = {
     example: 'example.com',
     write: 'a domain name, like example.com',
   }),
+  pace: integer(1, 1_000_000, {
+    description:
+      'Presence and probes a second, at most, when many accounts come online at once: after a start, or when the link is back. What one user changes does not wait behind them.',
+    default: 500,
+  }),
 };
 
 const publicHttp = {

@@ -1,7 +1,7 @@
 /**
  * An account: one bare JID of the gateway's domain, seen by XMPP as one resource, however many sessions are open.
  */
-import type { Account as AccountView, Draft, PushOptions, Session as SessionView } from '../extension.ts';
+import type { Account as AccountView, Draft, PushOptions, Session as SessionView, Slot } from '../extension.ts';
 import type { Event, RequestResult } from '../protocol/frames.ts';
 import type { OwnPresence } from '../protocol/objects.ts';
 import type { Archive, Item, NewItem } from '../store/archive.ts';
@@ -30,6 +30,8 @@ export class Account implements AccountView {
   readonly sessions = new Set<Session>();
   readonly outbox: Outbox;
   announced: OwnPresence | undefined;
+  readonly directed = new Set<string>();
+  readonly #slots = new Map<Slot<unknown>, unknown>();
   /** When its last session ended, epoch ms. */
   idleSince: number;
   /** The last of what is being archived; what must not overtake it waits for it. */
@@ -100,10 +102,24 @@ export class Account implements AccountView {
     this.gateway.run('processed', this, all);
   }
 
+  slot<T>(slot: Slot<T>): T {
+    if (!this.#slots.has(slot)) this.#slots.set(slot, slot.make());
+    return this.#slots.get(slot) as T;
+  }
+
   mayLearn(bare: string): boolean {
-    if (bare === this.jid.bare || this.outbox.hasWrittenTo(bare)) return true;
+    if (bare === this.jid.bare || this.outbox.hasWrittenTo(bare) || this.#isShownTo(bare)) return true;
     const subscription = this.roster.get(bare)?.subscription;
     return subscription === 'from' || subscription === 'both';
+  }
+
+  isVisibleTo(bare: string): boolean {
+    return this.presence !== undefined || this.#isShownTo(bare);
+  }
+
+  /** Directed presence goes to bare and full JIDs. */
+  #isShownTo(bare: string): boolean {
+    return this.directed.has(bare) || this.directed.values().some((to) => to.startsWith(`${bare}/`));
   }
 
   deliver(session: SessionView, draft: Draft): Promise<RequestResult<'message.send'>> {

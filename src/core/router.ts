@@ -56,6 +56,11 @@ export class Router {
    */
   local(stanza: Element, from: Jid, to: Jid): Promise<Element | undefined> | undefined {
     const loaded = this.#server.accounts.loaded(to);
+    if (loaded === 'unknown' && isAvailability(stanza)) {
+      // Who is not in memory has no session: the next one asks anew.
+      this.#drop('no-session');
+      return undefined;
+    }
     if (loaded !== 'unknown') return this.#handle(stanza, from, to, loaded);
     return this.#server.accounts
       .load(to, this.#mayCreate(stanza))
@@ -115,8 +120,8 @@ export class Router {
   }
 
   #presence(stanza: Element, from: Jid, account: Account | undefined): undefined {
-    // RFC 6121 §8.5.1: presence to nobody is ignored; §8.3 of it: so are errors.
-    if (!account || isError(stanza)) this.#drop(account ? 'unhandled' : 'unknown-account');
+    // RFC 6121 §8.5.1: presence to nobody is ignored.
+    if (!account) this.#drop('unknown-account');
     else this.#server.run('presenceIn', account, { type: stanza.attrs.type ?? 'available', from, stanza });
     return undefined;
   }
@@ -134,7 +139,7 @@ export class Router {
     if (!handler?.places.includes(asked)) throw unavailable();
     // RFC 6121 §8.5.3.1 and XEP-0030 §8: a stranger gets the answer of an account that is not there.
     if (account && !handler.open && !account.mayLearn(from.bare)) throw unavailable();
-    if (asked === 'client' && place === 'away') throw unavailable();
+    if (asked === 'client' && (place === 'away' || !account?.isVisibleTo(from.bare))) throw unavailable();
     const query = { gateway: this.#server, place: asked, from, payload, ...(account ? { account } : {}) };
     const result = await handler.handle(query);
     return el('iq', { type: 'result', id, from: stanza.attrs.to, to: stanza.attrs.from }, result);
@@ -151,6 +156,11 @@ function targetOf(to: Jid, account: Account | undefined): Target {
   if (account.sessions.size === 0) return to.resource === '' || to.resource === resource ? 'away' : 'elsewhere';
   if (to.resource === '') return 'account';
   return to.resource === resource ? 'client' : 'elsewhere';
+}
+
+function isAvailability(stanza: Element): boolean {
+  const { type } = stanza.attrs;
+  return nameOf(stanza) === 'presence' && (type === undefined || type === 'unavailable' || type === 'error');
 }
 
 /** RFC 6121 §5.2.2: a type that is not understood counts as normal. */

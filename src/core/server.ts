@@ -4,7 +4,7 @@
  */
 import type { Authenticator } from '../auth/auth.ts';
 import type { Config } from '../config.ts';
-import type { Extension, Gateway, Hooks } from '../extension.ts';
+import type { Account as AccountView, Extension, Gateway, Hooks } from '../extension.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { StanzaError } from '../protocol/errors.ts';
@@ -14,6 +14,7 @@ import type { Delivery, Link, LinkState } from '../xmpp/link.ts';
 import type { Element } from '../xmpp/stanza.ts';
 import { Accounts } from './accounts.ts';
 import { OutgoingEvent } from './event.ts';
+import { Pacer } from './pacer.ts';
 import { Registry } from './registry.ts';
 import { Router } from './router.ts';
 import { Sessions } from './sessions.ts';
@@ -54,6 +55,7 @@ export class VirtualServer implements Gateway {
   /** While the process drains: sessions that end then are no news for contacts. */
   keepPresence = false;
   readonly #link: Upstream;
+  readonly #pacer: Pacer;
   /** Requests whose answer is still owed, over all sessions. */
   #pending = 0;
   #settled: (() => void) | undefined;
@@ -76,6 +78,7 @@ export class VirtualServer implements Gateway {
     this.accounts = new Accounts(this, options.store);
     this.router = new Router(this);
     this.#link = options.link;
+    this.#pacer = new Pacer(config.xmpp.pace, (stanza) => this.#sendIfItFits(stanza));
     this.#link.onStanza = (stanza) => this.router.incoming(stanza);
     this.#link.onState = (state) => this.#linkChanged(state);
     this.sessions = new Sessions(this, config.sessions, config.limits.outbound);
@@ -104,6 +107,19 @@ export class VirtualServer implements Gateway {
     if (!this.#isOurs(stanza, to)) return this.#link.deliver(stanza, deadline);
     const done = this.#local(stanza, to).then(() => undefined);
     return { done, cancel: () => undefined };
+  }
+
+  /** What the link refuses is counted there; presence is not worth a retry. */
+  #sendIfItFits(stanza: Element): void {
+    try {
+      this.send(stanza);
+    } catch (error) {
+      if (!(error instanceof StanzaError)) this.bug(error, 'presence could not be sent');
+    }
+  }
+
+  pace(account: AccountView, stanzas: Iterator<Element>): void {
+    this.#pacer.run(account, stanzas);
   }
 
   async request(iq: Element): Promise<Element> {
@@ -178,6 +194,8 @@ export class VirtualServer implements Gateway {
     };
     const event = new OutgoingEvent({ type: 'state', data }, {}, this.translate);
     for (const session of this.sessions) session.pushEncoded(event);
+    this.#pacer.clear();
     this.run(link === 'up' ? 'linkUp' : 'linkDown', this);
+    for (const account of this.accounts) account.tellProcessed();
   }
 }
