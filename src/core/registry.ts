@@ -52,9 +52,10 @@ export class Registry {
 
   /** The action that a message stanza is; `content` = it has something to show. */
   action(stanza: Element, content: boolean): { type: Action['type']; happening: Happening } | undefined {
-    for (const { type, content: wanted, read } of this.#actions) {
-      const happening = wanted === undefined || wanted === content ? read(stanza) : undefined;
-      if (happening) return { type, happening };
+    for (const action of this.#actions) {
+      const fits = action.content === undefined || action.content === content;
+      const happening = fits ? action.read(stanza) : undefined;
+      if (happening) return { type: action.type, happening };
     }
     return undefined;
   }

@@ -137,18 +137,16 @@ export class Session implements SessionView {
 
   /** The client has processed everything up to that number. */
   acknowledge(seq: number): void {
-    let archiveId: string | undefined;
     let gone = 0;
     for (const entry of this.#log) {
       if (entry.seq > seq) break;
       gone++;
       this.#logBytes -= entry.bytes;
-      archiveId = entry.event.archiveId ?? archiveId;
+      if (this.#acks && entry.event.archiveId !== undefined) this.account.processed(entry.event.archiveId);
     }
     if (gone > 0) this.#log.splice(0, gone);
     this.#forgotten = Math.max(this.#forgotten, Math.min(seq, this.#seq));
     for (const [key, value] of this.#latest) if (value.seq < seq) this.#latest.delete(key);
-    if (archiveId !== undefined && this.#acks) this.account.processed(archiveId);
   }
 
   /** XEP-0352: while nobody looks, what is not a message is held back. */

@@ -1,5 +1,9 @@
-/** The extensions that every gateway has, in the order in which their hooks run. */
+/**
+ * The extensions that every gateway has, in the order in which their hooks run, and in which their actions are looked for
+ * in a stanza (PROTOCOL.md §11): a retraction comes before an edit, an edit before a reaction.
+ */
 import type { Extension } from '../extension.ts';
+import chats from './chats.ts';
 import iq from './rfc6120-iq.ts';
 import message from './rfc6121-message.ts';
 import presence from './rfc6121-presence.ts';
@@ -7,9 +11,16 @@ import roster from './rfc6121-roster.ts';
 import disco from './xep0030-disco.ts';
 import chatStates from './xep0085-chat-states.ts';
 import version from './xep0092-version.ts';
+import receipts from './xep0184-receipts.ts';
 import ping from './xep0199-ping.ts';
 import delay from './xep0203-delay.ts';
+import correction from './xep0308-correction.ts';
+import history from './xep0313-history.ts';
+import markers from './xep0333-markers.ts';
+import hints from './xep0334-hints.ts';
 import stanzaIds from './xep0359-stanza-ids.ts';
+import retraction from './xep0424-retraction.ts';
+import reactions from './xep0444-reactions.ts';
 
 export const builtIn: readonly Extension[] = [
   message,
@@ -22,4 +33,12 @@ export const builtIn: readonly Extension[] = [
   ping,
   delay,
   stanzaIds,
+  history,
+  chats,
+  hints,
+  retraction,
+  correction,
+  reactions,
+  receipts,
+  markers,
 ];

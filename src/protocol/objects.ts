@@ -86,6 +86,10 @@ export const Message = Type.Object(
     originId: optional(Type.String({ description: 'XEP-0359' })),
     stanzaIds: optional(Type.Array(Type.Object({ id: Type.String(), by: Jid }), { description: 'XEP-0359' })),
     archiveId: optional(ArchiveId),
+    replace: optional(Type.String({ description: 'Of an edit: the id of the first version (XEP-0308)' })),
+    hints: optional(
+      Type.Array(oneOf(['no-permanent-store', 'no-store', 'no-copy', 'store']), { description: 'XEP-0334' }),
+    ),
     edited: optional(Type.Object({ time: Time }, { description: 'Folded history: its last edit' })),
     retracted: optional(
       Type.Object({ time: Time, reason: optional(Type.String()) }, { description: 'Folded history: taken back' }),

@@ -162,11 +162,7 @@ export interface Archive {
    * Read up to the message with that `id`. The position moves forward only: undefined where it did not move.
    * @throws StanzaError item-not-found for a message that does not exist
    */
-  markRead(
-    account: string,
-    chat: string,
-    id: string,
-  ): Promise<{ chat: Chat; marked: Marked } | undefined>;
+  markRead(account: string, chat: string, id: string): Promise<{ chat: Chat; marked: Marked } | undefined>;
   /** The receipts that are still owed for these items, oldest first; they are owed no more. */
   takeReceipts(account: string, archiveIds: readonly string[]): Promise<OwedReceipt[]>;
   /** Retention: removes items older than `before` (epoch ms) and all but the newest `perChat` of each chat; a few at a time. Resolves to how many. */

@@ -21,14 +21,20 @@ export const ns = {
   version: 'jabber:iq:version',
   /** XEP-0172 */
   nick: 'http://jabber.org/protocol/nick',
+  /** XEP-0184 */
+  receipts: 'urn:xmpp:receipts',
   /** XEP-0199 */
   ping: 'urn:xmpp:ping',
   /** XEP-0203 */
   delay: 'urn:xmpp:delay',
   /** XEP-0280 */
   carbons: 'urn:xmpp:carbons:2',
+  /** XEP-0308 */
+  correction: 'urn:xmpp:message-correct:0',
   /** XEP-0313 */
   mam: 'urn:xmpp:mam:2',
+  /** XEP-0333 */
+  markers: 'urn:xmpp:chat-markers:0',
   /** XEP-0334 */
   hints: 'urn:xmpp:hints',
   /** XEP-0355 and XEP-0356: every version starts so */
@@ -38,4 +44,11 @@ export const ns = {
   stanzaIds: 'urn:xmpp:sid:0',
   /** XEP-0421 */
   occupantId: 'urn:xmpp:occupant-id:0',
+  /** XEP-0422 */
+  fasten: 'urn:xmpp:fasten:0',
+  /** XEP-0424, now and before version 0.4 */
+  retraction: 'urn:xmpp:message-retract:1',
+  retractionOlder: 'urn:xmpp:message-retract:0',
+  /** XEP-0444 */
+  reactions: 'urn:xmpp:reactions:0',
 } as const;
