@@ -94,6 +94,8 @@ export class TestCore {
   /** What was logged as a bug. */
   readonly bugs: Record<string, unknown>[] = [];
   time = Date.parse('2026-01-01T10:00:00.000Z');
+  /** What the tokens of the next logins grant. */
+  scopes: ReadonlySet<string> = new Set(['raw']);
 
   constructor(options: { extensions?: readonly Extension[]; env?: Record<string, string> } = {}) {
     const env = {
@@ -109,7 +111,7 @@ export class TestCore {
       version: '1.2.3',
       link: this.link,
       store: this.store,
-      auth: { authenticate: async (user = '') => ({ user, scopes: new Set(['raw']) }) },
+      auth: { authenticate: async (user = '') => ({ user, scopes: this.scopes }) },
       extensions: options.extensions ?? builtIn,
       log: createLogger('error', { write: (line: string) => this.bugs.push(JSON.parse(line)) }),
       metrics: createMetrics({ version: 'test' }),
