@@ -57,8 +57,8 @@ export class Outbox {
       const error = new StanzaError('conflict', 'This id was used for another message', { field: 'id' });
       return Promise.reject(error);
     }
-    this.#peer(draft.to.bare);
     const entry = this.#start(draft, digest);
+    this.#peer(draft.to.bare);
     this.#entries.delete(draft.id);
     this.#entries.set(draft.id, entry);
     this.#prune();
