@@ -34,6 +34,8 @@ export function rfc(number: number, section?: string): Spec {
 export interface Field<T> {
   /** The child elements it reads, as `elementKey(name, xmlns)`; what no field reads is `extra`. */
   readonly elements: readonly string[];
+  /** It reads all of them; other fields read the first one. */
+  readonly many?: boolean;
   /** A stanza with this field and nothing else is a message to show, not a mere signal. */
   readonly content?: boolean;
   /** The value in a stanza; undefined where it is absent or makes no sense. Never throws. */
@@ -157,6 +159,8 @@ export interface Account {
   readonly presence: OwnPresence | undefined;
   /** What its contacts were told last. */
   announced: OwnPresence | undefined;
+  /** The link dropped a presence of this account: some contacts do not know its present state. */
+  owesPresence: boolean;
   /** Tells every session; the JSON is made once. */
   push(event: Event, options?: PushOptions): void;
   /** May this bare JID learn of the account: subscribed to it, or written to by it (RFC 6121 §8.5.3.1, XEP-0184 §8)? */

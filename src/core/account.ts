@@ -25,6 +25,7 @@ export class Account implements AccountView {
   readonly sessions = new Set<Session>();
   readonly outbox: Outbox;
   announced: OwnPresence | undefined;
+  owesPresence = false;
   /** When its last session ended, epoch ms. */
   idleSince: number;
 
