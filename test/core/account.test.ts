@@ -9,7 +9,7 @@ let core: TestCore;
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
-  core = new TestCore();
+  core = await TestCore.create();
   await core.contacts('alice', { jid: 'romeo@example.com', subscription: 'from' });
   later();
 });

@@ -16,7 +16,7 @@ let core: TestCore;
 let alice: CoreClient;
 
 beforeEach(async () => {
-  core = new TestCore({
+  core = await TestCore.create({
     env: {
       STANZAWIRE_LIMITS_RATE: '1000000',
       STANZAWIRE_LIMITS_BURST: '1000000',

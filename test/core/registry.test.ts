@@ -58,7 +58,7 @@ describe('hooks', () => {
       { accountOpen: () => seen.push('account') },
       { sessionOpen: () => seen.push('last'), sessionClose: () => seen.push('close') },
     ];
-    const core = new TestCore({ extensions: hooks.map((hook, index) => one(`000${index}`, { hooks: hook })) });
+    const core = await TestCore.create({ extensions: hooks.map((hook, index) => one(`000${index}`, { hooks: hook })) });
     const alice = await core.login('alice');
     alice.close();
     expect(seen).toEqual(['account', 'first', 'last', 'close']);
@@ -67,7 +67,7 @@ describe('hooks', () => {
 
   it('may take their time; what they reject with is logged', async () => {
     const presenceIn = () => Promise.reject(new Error('store'));
-    const core = new TestCore({ extensions: [one('0001', { hooks: { presenceIn } })] });
+    const core = await TestCore.create({ extensions: [one('0001', { hooks: { presenceIn } })] });
     await core.login('alice');
     await core.receive('<presence from="romeo@example.com/orchard" to="alice@web.example.com"/>');
     await settled();
@@ -90,7 +90,7 @@ it('snapshots are those that a session wants, from every extension that has some
   const contacts = () => ({ contacts: [contact('a@example.com')] });
   const rooms = () => ({ features: ['r'] });
   const registry = new Registry([one('0001', { snapshots: { contacts } }), one('0002', { snapshots: { rooms } })]);
-  const core = new TestCore();
+  const core = await TestCore.create();
   await core.login('alice');
   const [account] = core.server.accounts as Iterable<Account>;
   if (!account) throw new Error('no account');

@@ -10,7 +10,7 @@ import { builtIn } from '../../src/extensions/index.ts';
 import { createLogger } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import type { StanzaError } from '../../src/protocol/errors.ts';
-import { openMemoryStore } from '../../src/store/memory.ts';
+import { openStore } from '../../src/store/open.ts';
 import type { RosterItem, Store } from '../../src/store/store.ts';
 import { Guard } from '../../src/xmpp/guard.ts';
 import type { Delivery, LinkState } from '../../src/xmpp/link.ts';
@@ -87,9 +87,14 @@ export class FakeLink implements Upstream {
   }
 }
 
+interface CoreOptions {
+  readonly extensions?: readonly Extension[];
+  readonly env?: Record<string, string>;
+}
+
 export class TestCore {
   readonly link = new FakeLink();
-  readonly store: Store = openMemoryStore();
+  readonly store: Store;
   readonly server: VirtualServer;
   /** What was logged as a bug. */
   readonly bugs: Record<string, unknown>[] = [];
@@ -97,7 +102,12 @@ export class TestCore {
   /** What the tokens of the next logins grant. */
   scopes: ReadonlySet<string> = new Set(['raw']);
 
-  constructor(options: { extensions?: readonly Extension[]; env?: Record<string, string> } = {}) {
+  static async create(options: CoreOptions = {}): Promise<TestCore> {
+    return new TestCore(options, await openStore('memory:'));
+  }
+
+  private constructor(options: CoreOptions, store: Store) {
+    this.store = store;
     const env = {
       STANZAWIRE_XMPP_DOMAIN: domain,
       STANZAWIRE_XMPP_SERVER: 'example.com',
