@@ -42,7 +42,7 @@ export default extension({
   spec: rfc(6121, '5'),
   message: {
     body: { ...body, content: true },
-    bodies: { ...bodies, content: true },
+    bodies: { ...bodies, many: true, content: true },
     subject: childText('subject', '', { content: true }),
     thread: childText('thread', ''),
     parentThread: {
