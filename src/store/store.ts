@@ -1,8 +1,9 @@
 /**
- * What the gateway keeps for its accounts, as one interface with a driver per database (sqlite, memory). Extensions
+ * What the gateway keeps for its accounts, as one interface with a driver per database. Extensions
  * see it through `extension.ts`.
  */
 import { StanzaError } from '../protocol/errors.ts';
+import type { Archive } from './archive.ts';
 
 /** One contact of an account (RFC 6121 §2.1.2); the bare JID is its key. Absent fields are false or unknown. */
 export interface RosterItem {
@@ -30,6 +31,8 @@ export interface OpenedAccount {
  * come in bare and prepared; the store compares them as text. What goes in and out is copied, never shared.
  */
 export interface Store {
+  /** The conversations. */
+  readonly archive: Archive;
   /** The account and its roster; undefined when it does not exist and `create` is false. */
   openAccount(jid: string, create: boolean): Promise<OpenedAccount | undefined>;
   /** Adds or replaces a whole item. An account that does not exist: StanzaError `item-not-found`. */
