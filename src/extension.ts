@@ -36,6 +36,8 @@ export function rfc(number: number, section?: string): Spec {
 export interface Field<T> {
   /** The child elements it reads, as `elementKey(name, xmlns)`; what no field reads is `extra`. */
   readonly elements: readonly string[];
+  /** It reads all of them; other fields read the first one. */
+  readonly many?: boolean;
   /** A stanza with this field and nothing else is a message to show, not a mere signal. */
   readonly content?: boolean;
   /** The value in a stanza; undefined where it is absent or makes no sense. Never throws. */
@@ -202,6 +204,8 @@ export interface Account {
   readonly directed: Set<string>;
   /** What an extension remembers of it; made at first use, forgotten with the account's last use. */
   slot<T>(slot: Slot<T>): T;
+  /** The link dropped a presence of this account: some contacts do not know its present state. */
+  owesPresence: boolean;
   /** Tells every session; the JSON is made once. */
   push(event: Event, options?: PushOptions): void;
   /** Archives an item and tells the sessions of it, in the archive's order. @throws StanzaError resource-constraint */

@@ -4,6 +4,7 @@ import pkg from '../package.json' with { type: 'json' };
 import { createAuth } from './auth/auth.ts';
 import type { Config } from './config.ts';
 import { createDispatch } from './core/dispatch.ts';
+import { Housekeeping } from './core/housekeeping.ts';
 import { VirtualServer } from './core/server.ts';
 import { builtIn } from './extensions/index.ts';
 import { createHttp, type Http } from './http/server.ts';
@@ -30,7 +31,7 @@ const sweepMs = 60_000;
 export async function createGateway(config: Config, { log }: { log: Logger }): Promise<Gateway> {
   const { version } = pkg;
   const metrics = createMetrics({ version });
-  const store = await openStore(config.store.url);
+  const store = await openStore(config.store.url, { sync: config.store.sync === 'full' ? 'full' : 'normal' });
   const guest = { ...config.auth.guest, key: await store.key('guest') };
   const auth = createAuth({ ...(config.auth.jwt ? { jwt: config.auth.jwt } : {}), guest, log });
   const { service, domain, server, secret } = config.xmpp;
@@ -73,7 +74,11 @@ class Process implements Gateway {
       log,
       metrics,
     });
-    this.#sweeper = setInterval(() => virtualServer.accounts.sweep(), sweepMs).unref();
+    const housekeeping = new Housekeeping(parts.store.archive, config.store.retention, log, virtualServer.now);
+    this.#sweeper = setInterval(() => {
+      virtualServer.accounts.sweep();
+      void housekeeping.round();
+    }, sweepMs).unref();
     metrics.ready.from(() => (this.#ready().ready ? 1 : 0));
     metrics.draining.from(() => (this.#stopped ? 1 : 0));
   }

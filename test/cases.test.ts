@@ -71,7 +71,7 @@ function translate(xml: string, json: Record<string, unknown>): void {
 
 /** A case with directions: what goes out first, then what comes in. */
 async function play(files: Files): Promise<void> {
-  const core = new TestCore();
+  const core = await TestCore.create();
   await core.contacts(
     'alice',
     { jid: 'romeo@example.com', subscription: 'both' },

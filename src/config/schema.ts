@@ -159,6 +159,28 @@ const store = {
     pattern: '^(?:sqlite:.+|memory:)$',
     write: 'sqlite:PATH or memory:',
   }),
+  sync: choice(['normal', 'full'], {
+    description:
+      'What an acknowledged message survives: with `normal` a killed process, with `full` also a power loss, at the price of a disk write per commit.',
+    default: 'normal',
+  }),
+};
+
+const retention = {
+  age: optional(
+    duration(60 * second, 36_500 * day, {
+      description: 'How long messages are kept.',
+      otherwise: 'for ever',
+      example: '365d',
+    }),
+  ),
+  perChat: optional(
+    integer(1, 1_000_000_000, {
+      description: 'How many of the newest items of each chat are kept.',
+      otherwise: 'all',
+      example: '100000',
+    }),
+  ),
 };
 
 const accounts = {
@@ -176,11 +198,11 @@ const accounts = {
 
 const sessions = {
   resumeWindow: duration(0, day, {
-    description: 'How long a session waits for its client to come back. Without effect in 0.1.',
+    description: 'How long a session waits for its client to come back.',
     default: '60s',
   }),
   maxEvents: integer(0, 1_000_000, {
-    description: 'Events a session keeps for a resume. Without effect in 0.1.',
+    description: 'Events a session keeps for a resume.',
     default: 2000,
   }),
   perAccount: integer(1, 10_000, { description: 'Sessions an account may have at once.', default: 16 }),
@@ -202,7 +224,7 @@ const limits = {
   rate: integer(1, 1_000_000, { description: 'Requests a second a session may send, lastingly.', default: 20 }),
   burst: integer(1, 1_000_000, { description: 'Requests a session may send at once.', default: 100 }),
   historyMax: integer(1, 10_000, {
-    description: 'Messages in one page of history. Without effect in 0.1.',
+    description: 'Messages in one page of history.',
     default: 100,
   }),
   outbound: size(64 * KiB, 256 * MiB, {
@@ -237,7 +259,10 @@ export const ConfigSchema = Type.Object({
     jwt: optional(section('Signed tokens. Exactly one of `secret`, `secretFile` and `jwksUrl` turns them on.', jwt)),
     guest: section('Users without a token.', guest),
   }),
-  store: section('What outlives the process.', store),
+  store: section('What outlives the process.', {
+    ...store,
+    retention: section('What of the archive is kept; the rest is removed a little at a time.', retention),
+  }),
   accounts: section('The accounts of the domain.', accounts),
   sessions: section('Web clients, connected or about to come back.', sessions),
   limits: section('What one client, and all of them, may use.', limits),

@@ -32,6 +32,7 @@ export class Account implements AccountView {
   announced: OwnPresence | undefined;
   readonly directed = new Set<string>();
   readonly #slots = new Map<Slot<unknown>, unknown>();
+  owesPresence = false;
   /** When its last session ended, epoch ms. */
   idleSince: number;
   /** The last of what is being archived; what must not overtake it waits for it. */

@@ -59,7 +59,7 @@ export class Accounts {
   sweep(): void {
     const limit = this.#server.now() - keepIdle;
     for (const [bare, account] of this.#accounts) {
-      if (account.sessions.size > 0 || account.idleSince > limit) continue;
+      if (account.sessions.size > 0 || account.owesPresence || account.idleSince > limit) continue;
       this.#accounts.delete(bare);
       this.#server.run('accountClose', account);
     }

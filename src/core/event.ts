@@ -5,7 +5,7 @@
 import type { PushOptions } from '../extension.ts';
 import { type Event, type EventClass, events } from '../protocol/frames.ts';
 import type { Element } from '../xmpp/stanza.ts';
-import { toTree } from '../xmpp/tree.ts';
+import { tryTree } from '../xmpp/tree.ts';
 import type { Translator } from './translate.ts';
 
 export type Raw = 'none' | 'extra' | 'full';
@@ -44,8 +44,8 @@ export class OutgoingEvent {
   #make(raw: Raw): string {
     const stanza = this.#stanza;
     if (raw === 'none' || stanza === undefined || this.type === 'stanza') return JSON.stringify(this.#data);
-    if (raw === 'full') return JSON.stringify({ ...this.#data, stanza: toTree(stanza) });
-    const extra = this.#translate.extra(stanza);
+    if (raw === 'full') return JSON.stringify({ ...this.#data, stanza: tryTree(stanza) });
+    const extra = this.#translate.extra(stanza, this.type);
     return JSON.stringify(extra.length === 0 ? this.#data : { ...this.#data, extra });
   }
 }

@@ -72,7 +72,6 @@ export class Outbox {
       refuse: reject,
     };
     this.#attempts.set(draft.id, attempt);
-    this.#peer(attempt.chat);
     return outcome;
   }
 
@@ -118,6 +117,8 @@ export class Outbox {
     if (attempt.chat === jid.bare) return this.#finish(attempt);
     try {
       attempt.delivery = gateway.deliver(draft.stanza, at + gateway.limits.sendTimeout);
+      // Only now: what the guard refuses is written to nobody.
+      this.#peer(attempt.chat);
       await Promise.race([attempt.delivery.done, refusal]);
       // A bounce that came in the same chunk as the fence's answer is still in time to be the answer.
       if (attempt.refused) throw attempt.refused;

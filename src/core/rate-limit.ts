@@ -24,7 +24,9 @@ export class RateLimit {
   /** 0 where the request may go on, else the milliseconds until the next one may. */
   take(): number {
     const now = this.#now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);
+    // A clock that is set back would lock the session out until it has caught up.
+    const passed = Math.max(0, now - this.#at);
+    this.#tokens = Math.min(this.#burst, this.#tokens + (passed / 1000) * this.#perSecond);
     this.#at = now;
     if (this.#tokens >= 1) {
       this.#tokens -= 1;
@@ -36,7 +38,8 @@ export class RateLimit {
   /** Counts a refusal; true when there have been too many. */
   isAbuse(): boolean {
     const now = this.#now();
-    if (now - this.#refusalsSince > refusalWindow) {
+    const age = now - this.#refusalsSince;
+    if (age > refusalWindow || age < 0) {
       this.#refusalsSince = now;
       this.#refusals = 0;
     }

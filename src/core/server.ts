@@ -144,8 +144,8 @@ export class VirtualServer implements Gateway {
     if (name === 'sessionClose' && this.keepPresence) return;
     for (const hook of this.registry.hooks(name)) {
       try {
-        const result = (hook as (...args: Parameters<Hooks[H]>) => void | Promise<void>)(...args);
-        result?.catch((error: unknown) => this.bug(error, `the hook ${name} failed`));
+        const result = (hook as (...args: Parameters<Hooks[H]>) => unknown)(...args);
+        if (result instanceof Promise) result.catch((error: unknown) => this.bug(error, `the hook ${name} failed`));
       } catch (error) {
         this.bug(error, `the hook ${name} failed`);
       }

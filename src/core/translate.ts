@@ -5,10 +5,10 @@
 import type { Extension, Field, Fields } from '../extension.ts';
 import { elementKey } from '../fields.ts';
 import type { ElementTree } from '../protocol/errors.ts';
-import type { EventData } from '../protocol/frames.ts';
+import type { Event, EventData } from '../protocol/frames.ts';
 import type { Message, Presence } from '../protocol/objects.ts';
-import { type Element, nameOf, namespaceOf } from '../xmpp/stanza.ts';
-import { toTree } from '../xmpp/tree.ts';
+import { type Element, elements, nameOf, namespaceOf } from '../xmpp/stanza.ts';
+import { tryTree } from '../xmpp/tree.ts';
 
 type AnyField = Field<unknown>;
 
@@ -57,8 +57,21 @@ class FieldTable<O extends object> {
     }
   }
 
-  knows(child: Element): boolean {
-    return this.#byElement.has(keyOf(child));
+  /** The children that are in no field's value: unknown, senseless, or one too many. */
+  unread(stanza: Element): Element[] {
+    const byField = new Map<number, Element[]>();
+    for (const child of elements(stanza)) {
+      for (const index of this.#byElement.get(keyOf(child)) ?? []) {
+        byField.set(index, [...(byField.get(index) ?? []), child]);
+      }
+    }
+    const read = new Set<Element>();
+    for (const [index, children] of byField) {
+      const field = this.#fields[index]?.[1];
+      if (field?.read(stanza) === undefined) continue;
+      for (const child of field.many ? children : children.slice(0, 1)) read.add(child);
+    }
+    return elements(stanza).filter((child) => !read.has(child));
   }
 }
 
@@ -70,6 +83,11 @@ export class Translator {
   readonly #message = new FieldTable<Message>();
   readonly #presence = new FieldTable<Presence>();
   readonly #typing = new FieldTable<EventData<'typing'>>();
+  readonly #tables: { readonly [T in Event['type']]?: { unread(stanza: Element): Element[] } } = {
+    message: this.#message,
+    presence: this.#presence,
+    typing: this.#typing,
+  };
 
   constructor(extensions: readonly Extension[]) {
     for (const one of extensions) {
@@ -108,13 +126,8 @@ export class Translator {
     this.#presence.write(stanza, presence);
   }
 
-  /** The children that no field of its kind reads, for sessions with `raw: "extra"`. */
-  extra(stanza: Element): ElementTree[] {
-    const presence = nameOf(stanza) === 'presence';
-    const known = (child: Element) =>
-      presence ? this.#presence.knows(child) : this.#message.knows(child) || this.#typing.knows(child);
-    return stanza.children
-      .filter((child) => typeof child !== 'string' && !known(child))
-      .map((child) => toTree(child as Element));
+  /** What an event of that type does not show of its stanza, for sessions with `raw: "extra"`. */
+  extra(stanza: Element, type: Event['type']): ElementTree[] {
+    return this.#tables[type]?.unread(stanza).flatMap((child) => tryTree(child) ?? []) ?? [];
   }
 }

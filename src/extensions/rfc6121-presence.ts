@@ -5,6 +5,7 @@
 import { type Account, extension, type Gateway, type PresenceIn, rfc } from '../extension.ts';
 import { childText } from '../fields.ts';
 import type { Show } from '../protocol/objects.ts';
+import { parse } from '../xmpp/jid.ts';
 import { type Element, el } from '../xmpp/stanza.ts';
 
 const shows: readonly string[] = ['chat', 'away', 'xa', 'dnd'] satisfies Show[];
@@ -26,9 +27,11 @@ export function presenceTo(account: Account, to: string): Element {
   return stanza;
 }
 
-function broadcast(account: Account): void {
+/** Tells whoever may see the account; what the link dropped is owed. */
+function broadcast(account: Account, wants: (domain: string) => boolean = () => true): void {
   for (const { jid } of account.roster.values()) {
-    if (sees(account, jid)) account.gateway.send(presenceTo(account, jid));
+    if (!sees(account, jid) || !wants(parse(jid).domain)) continue;
+    if (!account.gateway.send(presenceTo(account, jid))) account.owesPresence = true;
   }
 }
 
@@ -49,8 +52,12 @@ function probed(account: Account, from: PresenceIn['from']): void {
 }
 
 function linkUp(gateway: Gateway): void {
-  // Whoever came online meanwhile asked a server that could not reach us.
-  for (const account of gateway.accounts) if (account.presence) broadcast(account);
+  // Whoever came online meanwhile asked a server that could not reach us, and nobody heard of who went.
+  for (const account of gateway.accounts) {
+    if (!account.presence && !account.owesPresence) continue;
+    account.owesPresence = false;
+    broadcast(account, (domain) => domain !== gateway.domain);
+  }
 }
 
 export default extension({

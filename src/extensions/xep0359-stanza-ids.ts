@@ -9,22 +9,24 @@ import type { Message } from '../protocol/objects.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { elements, nameOf, namespaceOf } from '../xmpp/stanza.ts';
 
+const stanzaIds = custom<NonNullable<Message['stanzaIds']>>(
+  [['stanza-id', ns.stanzaIds]],
+  (stanza) => {
+    const ids = elements(stanza)
+      .filter((child) => nameOf(child) === 'stanza-id' && namespaceOf(child) === ns.stanzaIds)
+      .map(({ attrs }) => ({ id: attrs.id ?? '', by: attrs.by ?? '' }))
+      .filter(({ id, by }) => id !== '' && by !== '');
+    return ids.length === 0 ? undefined : ids;
+  },
+  // Only servers and rooms assign them.
+  () => undefined,
+);
+
 export default extension({
   spec: xep('0359', '0.7.0'),
   features: { account: [ns.stanzaIds], client: [ns.stanzaIds] },
   message: {
     originId: childAttribute('origin-id', ns.stanzaIds, 'id'),
-    stanzaIds: custom<NonNullable<Message['stanzaIds']>>(
-      [['stanza-id', ns.stanzaIds]],
-      (stanza) => {
-        const ids = elements(stanza)
-          .filter((child) => nameOf(child) === 'stanza-id' && namespaceOf(child) === ns.stanzaIds)
-          .map(({ attrs }) => ({ id: attrs.id ?? '', by: attrs.by ?? '' }))
-          .filter(({ id, by }) => id !== '' && by !== '');
-        return ids.length === 0 ? undefined : ids;
-      },
-      // Only servers and rooms assign them.
-      () => undefined,
-    ),
+    stanzaIds: { ...stanzaIds, many: true },
   },
 });

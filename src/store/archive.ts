@@ -89,7 +89,11 @@ export interface HistoryQuery {
 }
 
 export interface HistoryPage {
-  /** Oldest first. In the folded view `data` has `edited`, `retracted`, `reactions`, `status` where they apply. */
+  /**
+   * Oldest first. In the folded view `data` has, where they apply: `edited: {time}`, `retracted: {time, moderatedBy?,
+   * reason?}` (and no content), `reactions: {"bob@example.com": ["👋"]}`, and for outgoing messages `status`: `sent`,
+   * `delivered`, `displayed`, or `failed` with the bounce's `error`.
+   */
   readonly items: readonly Item[];
   /** Nothing more in the direction that was asked. */
   readonly complete: boolean;
@@ -129,7 +133,8 @@ export interface OwedReceipt {
 
 /**
  * The account's archive. Every call is part of the driver's transaction of this turn of the event loop; promises resolve
- * in the order of the calls. All of an account's items get their archive ids in the order in which they resolve.
+ * in the order of the calls. All of an account's items get their archive ids in the order in which they resolve. An account
+ * that does not exist: StanzaError `item-not-found`. What is passed in must not be changed afterwards.
  */
 export interface Archive {
   /**
@@ -138,13 +143,20 @@ export interface Archive {
    * 1,000 an account, for 24 h).
    */
   append(account: string, item: NewItem): Promise<Item[]>;
-  /** Notes a message before it is written; resolves to what is known of its id already, and then notes nothing unless it failed or is pending. */
+  /**
+   * Notes a message before it is written, as pending. Resolves to what was known of its id; then it notes nothing if that
+   * was `sent`, or `pending` with another digest.
+   */
   beginSend(account: string, sending: Sending): Promise<SentRecord | undefined>;
-  /** It was taken: one transaction makes it `sent`, archives it, and remembers its answer (`result` plus archiveId). */
+  /**
+   * It was taken: one transaction makes it `sent`, archives it, and remembers its answer: `result` with the `id` and
+   * `archiveId` it got. A message that failed and is sent again keeps its id and takes the place of the failed one in the
+   * folded view. Resolves to nothing where it is `sent` already.
+   */
   finishSend(account: string, id: string, item: NewItem, result: Record<string, unknown>): Promise<Item[]>;
   /** It was not, or it bounced after all (from that chat): `failed`. Resolves to whether it was `sent` before. */
   failSend(account: string, id: string, chat: string): Promise<boolean>;
-  /** Forgets messages on their way out that are older than 24 h; a few at a time. Resolves to how many. */
+  /** Forgets messages on their way out, and actions that wait, from before then (epoch ms). Resolves to how many. */
   pruneSends(before: number, max: number): Promise<number>;
   /** @throws StanzaError item-not-found for a cursor that does not exist (any more) */
   history(account: string, query: HistoryQuery): Promise<HistoryPage>;

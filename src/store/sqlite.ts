@@ -1,29 +1,47 @@
-/**
- * The store in one SQLite file (node:sqlite, WAL). With `synchronous=NORMAL` what was committed survives a killed
- * process; a power loss may take the last moments before it.
- */
+/** The store in one SQLite database (node:sqlite): a file in WAL mode, or the memory of the process. */
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Archive } from './archive.ts';
 import { migrations } from './migrations/sqlite.ts';
+import { SqliteArchive } from './sqlite-archive.ts';
 import { noAccount, type OpenedAccount, type RosterItem, type Store } from './store.ts';
 import { Transactions } from './transactions.ts';
+
+export interface SqliteOptions {
+  /**
+   * What is committed survives a killed process. With `full` it also survives a power loss, for the price of a disk flush
+   * in each transaction; with `normal` a power loss may take the last moments before it.
+   */
+  readonly sync?: 'normal' | 'full';
+}
+
+const inMemory = ':memory:';
 
 /** Calls block the event loop, so one that finds the file locked must give up soon. */
 const lockTimeoutMs = 250;
 
+const settings = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA journal_size_limit = 67108864;
+  PRAGMA cache_size = -32768;
+  PRAGMA temp_store = MEMORY;
+`;
+
 /**
- * Opens the file, makes it and its folder when missing (readable by their owner only), and brings the schema up to date.
+ * Opens the file (`:memory:` = none), makes it and its folder when missing (readable by their owner only), and brings the
+ * schema up to date.
  * @throws Error naming file and remedy: not a database, no access, a newer schema.
  */
-export function openSqliteStore(file: string): Store {
-  const path = resolve(file);
+export function openSqliteStore(file: string, { sync = 'normal' }: SqliteOptions = {}): Store {
+  const path = file === inMemory ? file : resolve(file);
   let db: DatabaseSync | undefined;
   try {
-    if (!existsSync(path)) createFile(path);
+    if (path !== inMemory && !existsSync(path)) createFile(path);
     db = new DatabaseSync(path, { timeout: lockTimeoutMs });
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    db.exec(settings);
+    db.exec(`PRAGMA synchronous = ${sync}`);
     migrate(db);
     return new SqliteStore(db);
   } catch (error) {
@@ -40,7 +58,8 @@ function createFile(path: string): void {
 }
 
 function migrate(db: DatabaseSync): void {
-  db.exec('BEGIN IMMEDIATE');
+  // A step may replace a table that others refer to.
+  db.exec('PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE');
   const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
   if (version > migrations.length) {
     throw new Error(
@@ -49,7 +68,7 @@ function migrate(db: DatabaseSync): void {
     );
   }
   for (const step of migrations.slice(version)) db.exec(step);
-  db.exec(`PRAGMA user_version = ${migrations.length}; COMMIT`);
+  db.exec(`PRAGMA user_version = ${migrations.length}; COMMIT; PRAGMA foreign_keys = ON`);
 }
 
 function prepare(db: DatabaseSync) {
@@ -68,6 +87,7 @@ function prepare(db: DatabaseSync) {
 }
 
 class SqliteStore implements Store {
+  readonly archive: Archive;
   readonly #db: DatabaseSync;
   readonly #sql: ReturnType<typeof prepare>;
   readonly #transactions: Transactions;
@@ -75,7 +95,9 @@ class SqliteStore implements Store {
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#sql = prepare(db);
-    this.#transactions = new Transactions(db);
+    const archive = new SqliteArchive(db, (work) => this.#transactions.run(work));
+    this.#transactions = new Transactions(db, () => archive.forget());
+    this.archive = archive;
   }
 
   openAccount(jid: string, create: boolean): Promise<OpenedAccount | undefined> {

@@ -1,5 +1,5 @@
 /**
- * What the gateway keeps for its accounts, as one interface with a driver per database (sqlite, memory). Extensions
+ * What the gateway keeps for its accounts, as one interface with a driver per database. Extensions
  * see it through `extension.ts`.
  */
 import { StanzaError } from '../protocol/errors.ts';
@@ -31,7 +31,7 @@ export interface OpenedAccount {
  * come in bare and prepared; the store compares them as text. What goes in and out is copied, never shared.
  */
 export interface Store {
-  /** Conversations. */
+  /** The conversations. */
   readonly archive: Archive;
   /** The account and its roster; undefined when it does not exist and `create` is false. */
   openAccount(jid: string, create: boolean): Promise<OpenedAccount | undefined>;

@@ -3,6 +3,7 @@
  * queue is as long as what one turn of the loop produces, and is emptied at the end of that turn.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { StanzaError } from '../protocol/errors.ts';
 import { storeUnavailable } from './store.ts';
 
 interface Work {
@@ -16,16 +17,20 @@ const ownFaults = new Set([18 /* TOOBIG */, 19 /* CONSTRAINT */, 20 /* MISMATCH 
 
 export class Transactions {
   readonly #db: DatabaseSync;
+  readonly #undone: () => void;
   #queue: Work[] = [];
   #closed = false;
 
-  constructor(db: DatabaseSync) {
+  /** `undone` is called when a transaction was rolled back: what was remembered of the database may be wrong. */
+  constructor(db: DatabaseSync, undone: () => void = () => {}) {
     this.#db = db;
+    this.#undone = undone;
   }
 
   /**
    * Runs synchronous work inside the next transaction, in the order of the calls; resolves after the commit. Work that
-   * throws is undone and rejects alone, so it may run more than once: it must not change anything but the database.
+   * throws is undone and rejects alone, so it may run more than once: it must not change anything but the database. A
+   * StanzaError is a refusal and costs the others nothing: it is thrown before anything was written.
    */
   run<T>(work: () => T): Promise<T> {
     if (this.#closed) return Promise.reject(storeUnavailable());
@@ -52,7 +57,7 @@ export class Transactions {
     const results: unknown[] = [];
     try {
       this.#db.exec('BEGIN IMMEDIATE');
-      for (const work of batch) results.push(work.run());
+      for (const work of batch) results.push(outcome(work));
       this.#db.exec('COMMIT');
     } catch (error) {
       this.#rollback();
@@ -64,7 +69,11 @@ export class Transactions {
       for (const work of batch) work.reject(storeUnavailable(error));
       return [];
     }
-    for (const [index, work] of batch.entries()) work.resolve(results[index]);
+    for (const [index, work] of batch.entries()) {
+      const result = results[index];
+      if (result instanceof StanzaError) work.reject(result);
+      else work.resolve(result);
+    }
     return [];
   }
 
@@ -75,6 +84,16 @@ export class Transactions {
     } catch {
       // The next BEGIN says what is wrong with the file.
     }
+    this.#undone();
+  }
+}
+
+function outcome(work: Work): unknown {
+  try {
+    return work.run();
+  } catch (error) {
+    if (error instanceof StanzaError) return error;
+    throw error;
   }
 }
 

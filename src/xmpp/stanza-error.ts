@@ -2,7 +2,7 @@
 import { type Condition, type ErrorDetails, type ErrorType, isCondition, StanzaError } from '../protocol/errors.ts';
 import { ns } from './namespaces.ts';
 import { childText, type Element, el, elements, find, nameOf, namespaceOf, textOf } from './stanza.ts';
-import { fromTree, toTree } from './tree.ts';
+import { fromTree, tryTree } from './tree.ts';
 
 const types = new Set<string>(['auth', 'cancel', 'continue', 'modify', 'wait'] satisfies ErrorType[]);
 
@@ -42,14 +42,6 @@ export function readError(stanza: Element): StanzaError {
   if (tree) details.app = tree;
   const text = error && childText(error, 'text', ns.stanzaErrors)?.trim();
   return new StanzaError(code, text || `The answer was ${code}`, details);
-}
-
-function tryTree(element: Element) {
-  try {
-    return toTree(element);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The gateway's own codes in XMPP's words. */

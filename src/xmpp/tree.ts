@@ -21,6 +21,15 @@ export function toTree(element: Element, inherited = '', depth = 1): ElementTree
   return { name: nameOf(element), attrs, children };
 }
 
+/** The same, undefined for an element that is nested too deep. */
+export function tryTree(element: Element): ElementTree | undefined {
+  try {
+    return toTree(element);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The element of a tree. Whether XML allows it is for serialize() to say. */
 export function fromTree({ name, attrs, children = [] }: ElementTree): Element {
   return el(name, attrs, ...children.map((child) => (typeof child === 'string' ? child : fromTree(child))));

@@ -10,7 +10,7 @@ import { builtIn } from '../../src/extensions/index.ts';
 import { createLogger } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import type { StanzaError } from '../../src/protocol/errors.ts';
-import { openMemoryStore } from '../../src/store/memory.ts';
+import { openStore } from '../../src/store/open.ts';
 import type { RosterItem, Store } from '../../src/store/store.ts';
 import { Guard } from '../../src/xmpp/guard.ts';
 import type { Delivery, LinkState } from '../../src/xmpp/link.ts';
@@ -87,15 +87,27 @@ export class FakeLink implements Upstream {
   }
 }
 
+interface CoreOptions {
+  readonly extensions?: readonly Extension[];
+  readonly env?: Record<string, string>;
+}
+
 export class TestCore {
   readonly link = new FakeLink();
-  readonly store: Store = openMemoryStore();
+  readonly store: Store;
   readonly server: VirtualServer;
   /** What was logged as a bug. */
   readonly bugs: Record<string, unknown>[] = [];
   time = Date.parse('2026-01-01T10:00:00.000Z');
+  /** What the tokens of the next logins grant. */
+  scopes: ReadonlySet<string> = new Set(['raw']);
 
-  constructor(options: { extensions?: readonly Extension[]; env?: Record<string, string> } = {}) {
+  static async create(options: CoreOptions = {}): Promise<TestCore> {
+    return new TestCore(options, await openStore('memory:'));
+  }
+
+  private constructor(options: CoreOptions, store: Store) {
+    this.store = store;
     const env = {
       STANZAWIRE_XMPP_DOMAIN: domain,
       STANZAWIRE_XMPP_SERVER: 'example.com',
@@ -109,7 +121,7 @@ export class TestCore {
       version: '1.2.3',
       link: this.link,
       store: this.store,
-      auth: { authenticate: async (user = '') => ({ user, scopes: new Set(['raw']) }) },
+      auth: { authenticate: async (user = '') => ({ user, scopes: this.scopes }) },
       extensions: options.extensions ?? builtIn,
       log: createLogger('error', { write: (line: string) => this.bugs.push(JSON.parse(line)) }),
       metrics: createMetrics({ version: 'test' }),

@@ -51,6 +51,14 @@ export class Scene {
     return this.server.received.slice(from).filter(({ attrs }) => attrs.id !== id);
   }
 
+  /** A user of the XMPP server asks to see that account, and is let in. */
+  async befriend(client: JsonClient, jid: string): Promise<void> {
+    this.server.send(el('presence', { from: jid, to: client.user, type: 'subscribe' }));
+    await client.next('contact.request', (request) => request.jid === jid);
+    await client.request('contact.approve', { jid });
+    await this.stanzas();
+  }
+
   async end(): Promise<void> {
     await this.gateway.stop();
     expect(this.server.violations).toEqual([]);

@@ -26,4 +26,97 @@ export const migrations: readonly string[] = [
     value BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Accounts get a number, to keep the rows of the archive small.
+  CREATE TABLE numbered_accounts (
+    id INTEGER PRIMARY KEY,
+    jid TEXT NOT NULL UNIQUE,
+    created INTEGER NOT NULL -- epoch milliseconds
+  ) STRICT;
+  INSERT INTO numbered_accounts (jid, created) SELECT jid, created FROM accounts ORDER BY created, jid;
+  DROP TABLE accounts;
+  ALTER TABLE numbered_accounts RENAME TO accounts;
+
+  CREATE TABLE chats (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    jid TEXT NOT NULL,
+    activity INTEGER NOT NULL, -- number of the newest message, or of the moment when a chat without one was made
+    items INTEGER NOT NULL DEFAULT 0, -- how many the archive has
+    counted INTEGER NOT NULL DEFAULT 0, -- how many that count as unread there ever were
+    seen INTEGER NOT NULL DEFAULT 0, -- how many of them were read, or are gone
+    read_number INTEGER, -- the newest message that was read
+    read_up_to TEXT, -- the same as JSON object
+    displayed INTEGER NOT NULL DEFAULT 0, -- up to here the peer has displayed what was sent
+    muted INTEGER NOT NULL DEFAULT 0,
+    pinned INTEGER NOT NULL DEFAULT 0,
+    archived INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (account, jid)
+  ) STRICT;
+  CREATE INDEX chats_by_activity ON chats (account, activity, items);
+
+  CREATE TABLE items (
+    id INTEGER PRIMARY KEY, -- the archive id as a number: milliseconds * 1024 + counter
+    account INTEGER NOT NULL,
+    chat INTEGER NOT NULL,
+    shown INTEGER NOT NULL, -- 1: a message of the folded view
+    type TEXT NOT NULL,
+    author TEXT NOT NULL,
+    outgoing INTEGER NOT NULL,
+    counted INTEGER NOT NULL, -- chats.counted when it came, itself included
+    ref INTEGER, -- the message acted on
+    ids TEXT, -- JSON array of the ids it goes by on the XMPP side, if that is not just its one id
+    data TEXT NOT NULL, -- JSON object
+    state TEXT -- JSON object: what became of the message
+  ) STRICT;
+  CREATE INDEX items_of_account ON items (account, shown);
+  CREATE INDEX items_of_chat ON items (chat, shown);
+
+  CREATE TABLE item_ids (
+    chat INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    one INTEGER NOT NULL, -- 1: it is the item's one id
+    PRIMARY KEY (chat, id, item)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE waiting (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    chat TEXT NOT NULL,
+    target TEXT NOT NULL,
+    at INTEGER NOT NULL, -- epoch milliseconds
+    item TEXT NOT NULL -- JSON object
+  ) STRICT;
+  CREATE INDEX waiting_for ON waiting (account, chat, target);
+
+  CREATE TABLE receipts (
+    account INTEGER NOT NULL,
+    item INTEGER NOT NULL,
+    jid TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (account, item)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE sends (
+    number INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    chat TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    stanza TEXT NOT NULL,
+    at INTEGER NOT NULL, -- epoch milliseconds
+    state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed')),
+    result TEXT, -- JSON object
+    UNIQUE (account, id)
+  ) STRICT;
+
+  -- Where the numbers stand, for when the rows that have the newest ones are gone.
+  CREATE TABLE clock (last INTEGER NOT NULL) STRICT;
+  INSERT INTO clock (last) VALUES (0);
+
+  CREATE VIRTUAL TABLE search USING fts5 (
+    words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
+  );
+  `,
 ];

@@ -1,0 +1,203 @@
+/**
+ * How items come into the SQLite archive: a message gets its one id, an action finds its message, waits for it or changes
+ * its state. All of it inside of the caller's transaction.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Item, ItemData, NewItem } from './archive.ts';
+import { type ArchiveClock, formatArchiveId } from './archive-id.ts';
+import { type FoldState, fold } from './fold.ts';
+import { rows } from './rows.ts';
+import type { Directory } from './sqlite-directory.ts';
+import type { SearchIndex } from './sqlite-search.ts';
+import type { WaitingRoom } from './sqlite-waiting.ts';
+
+/** So many messages with the same id are looked at for the one with the right author. */
+const maxSameId = 100;
+
+interface Target {
+  number: number;
+  type: string;
+  ref: number | null;
+  author: string;
+  outgoing: number;
+  one: string;
+  state: string | null;
+}
+
+interface Place {
+  readonly account: number;
+  readonly chat: number;
+}
+
+interface Named {
+  readonly number: number;
+  readonly id: string;
+}
+
+function prepare(db: DatabaseSync) {
+  const target = `SELECT i.id AS number, i.type, i.ref, i.author, i.outgoing, i.state, i.data ->> 'id' AS one FROM`;
+  return {
+    touch: rows<{ counted: number }>(
+      db.prepare(
+        'UPDATE chats SET items = items + 1, counted = counted + ?, activity = max(activity, ?) WHERE id = ?' +
+          ' RETURNING counted',
+      ),
+    ),
+    displayed: db.prepare('UPDATE chats SET displayed = max(displayed, ?) WHERE id = ?'),
+    insert: db.prepare(
+      'INSERT INTO items (id, account, chat, shown, type, author, outgoing, counted, ref, ids, data)' +
+        ' VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
+    state: db.prepare('UPDATE items SET state = ? WHERE id = ?'),
+    hide: db.prepare('UPDATE items SET shown = 0 WHERE id = ?'),
+    addId: db.prepare('INSERT INTO item_ids (chat, id, item, one) VALUES (?, ?, ?, ?)'),
+    releaseId: db.prepare('UPDATE item_ids SET one = 0 WHERE chat = ? AND id = ? AND item = ?'),
+    holder: rows<{ item: number }>(
+      db.prepare('SELECT item FROM item_ids WHERE chat = ? AND id = ? AND one = 1 LIMIT 1'),
+    ),
+    byNumber: rows<Target>(db.prepare(`${target} items i WHERE i.id = ?`)),
+    byId: rows<Target>(
+      db.prepare(
+        `${target} item_ids x CROSS JOIN items i ON i.id = x.item WHERE x.chat = ? AND x.id = ?` +
+          ' ORDER BY x.item DESC LIMIT ?',
+      ),
+    ),
+    owe: db.prepare('INSERT INTO receipts (account, item, jid, id) VALUES (?, ?, ?, ?)'),
+  };
+}
+
+export class ItemWriter {
+  readonly #sql: ReturnType<typeof prepare>;
+  readonly #clock: ArchiveClock;
+  readonly #directory: Directory;
+  readonly #search: SearchIndex;
+  readonly #waiting: WaitingRoom;
+
+  constructor(
+    db: DatabaseSync,
+    parts: { clock: ArchiveClock; directory: Directory; search: SearchIndex; waiting: WaitingRoom },
+  ) {
+    this.#sql = prepare(db);
+    this.#clock = parts.clock;
+    this.#directory = parts.directory;
+    this.#search = parts.search;
+    this.#waiting = parts.waiting;
+  }
+
+  /** The item, and what had waited for it; nothing where the item has to wait. */
+  append(account: number, item: NewItem): Item[] {
+    const archived: Item[] = [];
+    const queue = [item];
+    for (const next of queue) {
+      const done = next.type === 'message' ? this.#message(account, next) : this.#action(account, next);
+      if (!done) continue;
+      archived.push(done);
+      queue.push(...this.#waiting.release(account, next));
+    }
+    return archived;
+  }
+
+  #message(account: number, item: NewItem): Item {
+    const number = this.#clock.next(item.now);
+    const chat = this.#directory.chat(account, item.chat, () => number);
+    const place = { account, chat };
+    const named = this.#name(place, number, item);
+    const archived = this.#write(place, named, item, { id: named.id });
+    if (item.text) this.#search.add(account, chat, named.number, item.text);
+    return archived;
+  }
+
+  #action(account: number, item: NewItem): Item | undefined {
+    const { target, type } = item;
+    if (!target || type === 'message') throw new TypeError('An action needs the message that it acts on');
+    // XEP-0308 §5: a correction counts only if it comes from the author.
+    const author = type === 'message.edited' ? item.author : target.author;
+    const chat = this.#directory.findChat(account, item.chat);
+    const found = chat === undefined ? undefined : this.#find(chat, target.id, author);
+    if (chat === undefined || !found) {
+      this.#waiting.add(account, { ...item, target: author === undefined ? target : { ...target, author } });
+      return undefined;
+    }
+    const { message, position } = found;
+    const place = { account, chat };
+    const edit = type === 'message.edited';
+    const number = this.#clock.next(item.now);
+    const named = edit ? this.#name(place, number, item) : { number, id: message.one };
+    const ids = edit ? { id: named.id, replace: message.one } : { id: message.one };
+    const archived = this.#write(place, named, item, ids, message.number);
+    if (type === 'receipt' && item.data.status === 'displayed' && message.outgoing) {
+      // XEP-0333 §4.1: a marker covers everything up to its message.
+      this.#sql.displayed.run(position, chat);
+    }
+    const state = JSON.parse(message.state ?? '{}') as FoldState;
+    const author1 = { author: message.author, outgoing: message.outgoing === 1 };
+    const folded = fold(state, author1, { type, number: named.number, author: item.author, data: item.data });
+    if (folded !== state) this.#fold(place, message.number, state, folded, item.text);
+    return archived;
+  }
+
+  #fold(
+    { account, chat }: Place,
+    message: number,
+    before: FoldState,
+    after: FoldState,
+    text: string | undefined,
+  ): void {
+    this.#sql.state.run(JSON.stringify(after), message);
+    if (after.edit === before.edit && after.retracted === before.retracted) return;
+    this.#search.remove(message);
+    if (text && !after.retracted) this.#search.add(account, chat, message, text);
+  }
+
+  /** Stores the row and its ids, and counts it in its chat. */
+  #write(place: Place, { number, id }: Named, item: NewItem, ids: ItemData, ref: number | null = null): Item {
+    const { account, chat } = place;
+    const { type, author, outgoing, unread = false, receipt } = item;
+    const archiveId = formatArchiveId(number);
+    const data = { ...item.data, ...ids, archiveId };
+    const message = type === 'message';
+    const counted = this.#sql.touch.get(Number(unread), message ? number : 0, chat)?.counted ?? 0;
+    const known = item.ids?.length === 1 && item.ids[0] === id ? null : JSON.stringify(item.ids ?? []);
+    const columns = [type, author, Number(outgoing), counted, ref, known, JSON.stringify(data)] as const;
+    this.#sql.insert.run(number, account, chat, Number(message), ...columns);
+    if (message || type === 'message.edited') {
+      for (const one of new Set([id, ...(item.ids ?? [])])) this.#sql.addId.run(chat, one, number, Number(one === id));
+    }
+    if (receipt) this.#sql.owe.run(account, number, receipt.to, receipt.id);
+    return { archiveId, type, chat: item.chat, data };
+  }
+
+  /** The one id (PROTOCOL.md §6): the first that is free in the chat, else the archive id. */
+  #name({ chat }: Place, number: number, item: NewItem): Named {
+    for (const id of item.ids ?? []) {
+      const holder = this.#sql.holder.get(chat, id)?.item;
+      if (holder === undefined || this.#giveWay(chat, id, holder, item)) return { number, id };
+    }
+    // Somebody may have guessed it.
+    let free = number;
+    while (this.#sql.holder.get(chat, formatArchiveId(free))) free = this.#clock.next();
+    return { number: free, id: formatArchiveId(free) };
+  }
+
+  /** A message of ours that failed and is sent again keeps its id: the failed one leaves the folded view. */
+  #giveWay(chat: number, id: string, holder: number, item: NewItem): boolean {
+    if (!item.outgoing || item.type !== 'message') return false;
+    const old = this.#sql.byNumber.get(holder);
+    if (old?.type !== 'message' || !old.outgoing || !old.state) return false;
+    if ((JSON.parse(old.state) as FoldState).failed === undefined) return false;
+    this.#sql.releaseId.run(chat, id, holder);
+    this.#sql.hide.run(holder);
+    this.#search.remove(holder);
+    return true;
+  }
+
+  /** The newest message with that id of that author; by the id of an edit, the message that was edited. */
+  #find(chat: number, id: string, author: string | undefined): { message: Target; position: number } | undefined {
+    for (const item of this.#sql.byId.all(chat, id, maxSameId)) {
+      if (author !== undefined && item.author !== author) continue;
+      const message = item.ref === null ? item : this.#sql.byNumber.get(item.ref);
+      if (message) return { message, position: item.number };
+    }
+    return undefined;
+  }
+}

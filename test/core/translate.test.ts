@@ -1,0 +1,180 @@
+/**
+ * Properties of the translation, on random content: SEED=n in the environment repeats a run. What is written is read
+ * again as it was, by the parser that the link uses; what no field reads is in `extra`, every element of it.
+ */
+import { describe, expect, it } from 'vitest';
+import { Translator } from '../../src/core/translate.ts';
+import { builtIn } from '../../src/extensions/index.ts';
+import type { ElementTree } from '../../src/protocol/errors.ts';
+import { events, requests } from '../../src/protocol/frames.ts';
+import type { Message, Presence } from '../../src/protocol/objects.ts';
+import { compile } from '../../src/protocol/parse.ts';
+import { append, el, serialize } from '../../src/xmpp/stanza.ts';
+import { fromTree } from '../../src/xmpp/tree.ts';
+import { Random } from '../support/random.ts';
+import { parseStanza } from '../support/stanza-text.ts';
+
+const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+const runs = 2000;
+const translate = new Translator(builtIn);
+
+/** Runs a property on many values; a failure names the seed and the run. */
+function always(property: (random: Random) => void): void {
+  for (let run = 0; run < runs; run++) {
+    try {
+      property(new Random(seed + run));
+    } catch (error) {
+      throw new Error(`SEED=${seed + run} fails in its first run`, { cause: error });
+    }
+  }
+}
+
+/** What a client may write, with everything there or not there. */
+function content(random: Random): Partial<Message> {
+  const lang = random.maybe(() => random.language());
+  const others = random.maybe(() => random.list(1, 3, () => random.language()));
+  const thread = random.maybe(() => random.text());
+  const content = {
+    body: random.maybe(() => random.text(), 0.9) ?? (others ? random.text() : undefined),
+    lang,
+    // RFC 6121 §5.2.3: not twice in one language.
+    bodies: others && Object.fromEntries(others.filter((one) => one !== lang).map((one) => [one, random.text()])),
+    subject: random.maybe(() => random.text()),
+    thread,
+    parentThread: thread === undefined ? undefined : random.maybe(() => random.text(1)),
+    originId: random.maybe(() => random.text(1)),
+  };
+  const present = Object.entries(content).filter(([, value]) => value !== undefined);
+  const filled = present.filter(([key, value]) => key !== 'bodies' || Object.keys(value ?? {}).length > 0);
+  return Object.fromEntries(filled);
+}
+
+describe(`with the seed ${seed}`, () => {
+  it('what a message says is read as it was written', () => {
+    const check = compile(requests['message.send'].data);
+    always((random) => {
+      const message = content(random);
+      check({ to: 'a@b', ...message });
+      const stanza = el('message');
+      translate.writeMessage(stanza, message);
+      const read = parseStanza(serialize(stanza));
+      expect(translate.readMessage(read)).toEqual(message);
+      expect(translate.extra(read, 'message')).toEqual([]);
+    });
+  });
+
+  it('presence is read as it was written', () => {
+    const check = compile(requests['presence.set'].data);
+    always((random) => {
+      const show = random.maybe(() => random.one(['chat', 'away', 'xa', 'dnd'] as const));
+      const status = random.maybe(() => random.text());
+      const presence: Partial<Presence> = { ...(show && { show }), ...(status !== undefined && { status }) };
+      check(presence);
+      const stanza = el('presence');
+      translate.writePresence(stanza, presence);
+      const read = parseStanza(serialize(stanza));
+      expect(translate.readPresence(read)).toEqual(presence);
+      expect(translate.extra(read, 'presence')).toEqual([]);
+    });
+  });
+
+  it('an unknown element is in extra, whole, in its place', () => {
+    always((random) => {
+      const message = content(random);
+      const unknown = random.list(0, 4, () => tree(random, 4));
+      const stanza = el('message');
+      translate.writeMessage(stanza, message);
+      for (const one of unknown) append(stanza, fromTree(one));
+      stanza.children = random.shuffled(stanza.children);
+      const read = parseStanza(serialize(stanza));
+      const kept = translate.extra(read, 'message');
+      expect(kept.toSorted(byText)).toEqual(unknown.map((one) => asShown(one)).toSorted(byText));
+      const { thread, bodies, ...rest } = message;
+      expect(translate.readMessage(read)).toMatchObject(rest);
+    });
+  });
+
+  it('of a known element that comes again, or makes no sense, nothing is lost', () => {
+    const names = [
+      ['subject', ''],
+      ['thread', ''],
+      ['show', ''],
+      ['status', ''],
+      ['delay', 'urn:xmpp:delay'],
+      ['origin-id', 'urn:xmpp:sid:0'],
+      ['composing', 'http://jabber.org/protocol/chatstates'],
+      ['paused', 'http://jabber.org/protocol/chatstates'],
+    ] as const;
+    always((random) => {
+      const children = random.list(1, 6, () => random.one(names));
+      const kind = random.one(['message', 'presence', 'typing'] as const);
+      const stanza = el(kind === 'presence' ? 'presence' : 'message');
+      for (const [name, xmlns] of children) append(stanza, el(name, xmlns ? { xmlns } : {}, random.text()));
+      const read = parseStanza(serialize(stanza));
+      const object = {
+        message: () => translate.readMessage(read),
+        presence: () => translate.readPresence(read),
+        typing: () => translate.readTyping(read),
+      }[kind]();
+      // Every field that has a value here has read one element.
+      expect(translate.extra(read, kind)).toHaveLength(children.length - Object.keys(object).length);
+    });
+  });
+
+  it('whatever comes in, what it makes is valid', () => {
+    const check = compile(events.message.data);
+    const addresses = { id: 'i', chat: 'a@b', type: 'chat', from: 'a@b', to: 'a@b', time: '2026-01-01T10:00:00.000Z' };
+    always((random) => {
+      const stanza = el('message', { 'xml:lang': random.maybe(() => random.text()) });
+      const odd = () => random.one([random.text(), random.language(), 'a@b', '2026-01-01T10:00:00Z', '']);
+      for (const [name, xmlns, ...attrs] of random.list(0, 6, () => random.one(strange))) {
+        const values = attrs.flatMap((attr) => (random.chance(0.7) ? [[attr, odd()]] : []));
+        append(stanza, el(name, { ...(xmlns ? { xmlns } : {}), ...Object.fromEntries(values) }, odd()));
+      }
+      const read = parseStanza(serialize(stanza));
+      check({ ...addresses, ...translate.readMessage(read), extra: translate.extra(read, 'message') });
+    });
+  });
+});
+
+/** Elements of which a stranger may write anything: name, namespace, attributes. */
+const strange: [name: string, xmlns: string, ...attrs: string[]][] = [
+  ['body', '', 'xml:lang'],
+  ['subject', '', 'xml:lang'],
+  ['thread', '', 'parent'],
+  ['delay', 'urn:xmpp:delay', 'from', 'stamp'],
+  ['origin-id', 'urn:xmpp:sid:0', 'id'],
+  ['stanza-id', 'urn:xmpp:sid:0', 'id', 'by'],
+  ['active', 'http://jabber.org/protocol/chatstates'],
+];
+
+/** An element that no field knows, and whose children may have names that one does. */
+function tree(random: Random, depth: number): Required<ElementTree> {
+  const name = () => random.one(['body', 'thread', 'x', 'é', 'a-b.c', 'delay']);
+  const text = () => random.text(1);
+  const make = (outer: string, left: number): Required<ElementTree> => {
+    const xmlns = left === depth || random.chance(0.3) ? `urn:example:${random.below(3)}` : outer;
+    const attrs = Object.fromEntries(random.list(0, 2, () => [random.one(['a', 'id', 'xml:lang']), random.text()]));
+    const children: (ElementTree | string)[] = [];
+    for (const isText of random.list(0, left === 0 ? 0 : 3, () => random.chance(0.5))) {
+      if (!isText) children.push(make(xmlns, left - 1));
+      else if (typeof children.at(-1) !== 'string') children.push(text());
+    }
+    return { name: name(), attrs: { xmlns, ...attrs }, children };
+  };
+  return make('', depth);
+}
+
+/** As `extra` shows it: a namespace stands where it changes. */
+function asShown({ name, attrs = {}, children = [] }: ElementTree, outer = ''): ElementTree {
+  const { xmlns = outer, ...rest } = attrs;
+  return {
+    name,
+    attrs: xmlns === outer ? rest : { xmlns, ...rest },
+    children: children.map((child) => (typeof child === 'string' ? child : asShown(child, xmlns))),
+  };
+}
+
+function byText(a: ElementTree, b: ElementTree): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+}
