@@ -48,7 +48,13 @@ function refusal(load: () => unknown): string {
 describe('defaults', () => {
   it('are those of the documentation when only the required keys are given', () => {
     expect(effective(withEnv({}))).toEqual({
-      xmpp: { service: 'xmpp://127.0.0.1:5347', domain: 'web.example.com', secret: '(set)', server: 'example.com' },
+      xmpp: {
+        service: 'xmpp://127.0.0.1:5347',
+        domain: 'web.example.com',
+        secret: '(set)',
+        server: 'example.com',
+        pace: 500,
+      },
       http: {
         public: { host: '0.0.0.0', port: 8080, path: '/ws', origins: [] },
         internal: { host: '127.0.0.1', port: 9090 },
@@ -57,7 +63,8 @@ describe('defaults', () => {
         jwt: { secret: '(set)', algorithms: ['HS256'], userClaim: 'sub', scopeClaim: 'scope' },
         guest: { enabled: false, prefix: 'guest-', ttl: '7d' },
       },
-      store: { url: 'sqlite:data/stanzawire.db' },
+      store: { url: 'sqlite:data/stanzawire.db', sync: 'normal' },
+      accounts: { unknown: 'bounce', routeLocally: true },
       sessions: { resumeWindow: '1m', maxEvents: 2000, perAccount: 16, heartbeat: '25s' },
       limits: {
         frame: '64KiB',
@@ -102,6 +109,8 @@ describe('the environment', () => {
       'auth.jwt.issuer': 'https://id.example.com',
       'auth.jwt.audience': 'chat',
       'auth.jwt.algorithms': 'HS512',
+      'store.retention.age': '365d',
+      'store.retention.perChat': '1000',
     };
     const skipped = /secret|jwksUrl|xmpp\.domain/;
     for (const key of allKeys().filter(({ key }) => !skipped.test(key))) {

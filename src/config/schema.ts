@@ -261,7 +261,7 @@ export const ConfigSchema = Type.Object({
   }),
   store: section('What outlives the process.', {
     ...store,
-    retention: section('What of the archive is kept; the rest is removed a little at a time.', retention),
+    retention: optional(section('What of the archive is kept; the rest is removed a little at a time.', retention)),
   }),
   accounts: section('The accounts of the domain.', accounts),
   sessions: section('Web clients, connected or about to come back.', sessions),

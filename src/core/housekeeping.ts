@@ -11,14 +11,14 @@ const step = 200;
 
 export class Housekeeping {
   readonly #archive: Archive;
-  readonly #retention: Config['store']['retention'];
+  readonly #retention: NonNullable<Config['store']['retention']>;
   readonly #log: Logger;
   readonly #now: () => number;
   #running = false;
 
   constructor(archive: Archive, retention: Config['store']['retention'], log: Logger, now: () => number) {
     this.#archive = archive;
-    this.#retention = retention;
+    this.#retention = retention ?? {};
     this.#log = log;
     this.#now = now;
   }
@@ -36,7 +36,10 @@ export class Housekeeping {
       };
       if (age !== undefined || perChat !== undefined) await this.#steps(() => this.#archive.prune(rule, step));
     } catch (error) {
-      this.#log.warn({ event: 'housekeeping_failed', err: error }, 'what is over could not be removed; tried again later');
+      this.#log.warn(
+        { event: 'housekeeping_failed', err: error },
+        'what is over could not be removed; tried again later',
+      );
     } finally {
       this.#running = false;
     }

@@ -162,11 +162,15 @@ describe('between two accounts of the gateway', () => {
     await bob.close();
   });
 
-  it('an account without a session, or that never was, answers alike', async () => {
-    const gone = await alice.refused('message.send', { to: 'bob@web.example.com', body: 'hi' });
+  it('mail for an account without a session is kept, for one that never was it is refused', async () => {
+    const kept = await alice.request('message.send', { to: 'bob@web.example.com', body: 'for later', id: 'l2' });
+    expect(kept.archiveId).toBeDefined();
     const never = await alice.refused('message.send', { to: 'nobody@web.example.com', body: 'hi' });
-    expect(gone).toMatchObject({ code: 'service-unavailable' });
-    expect(never).toEqual(gone);
+    expect(never).toMatchObject({ code: 'service-unavailable' });
+    const bob = await gateway.login('bob');
+    const { items } = await bob.request('history.get', {});
+    expect(items.at(-1)).toMatchObject({ type: 'message', data: { id: 'l2', from: alice.user, body: 'for later' } });
+    await bob.close();
   });
 });
 
