@@ -72,7 +72,7 @@ export class Registry {
 
   /** The snapshots that `connect.want` names, as they go into `ready`. */
   async snapshots(wants: ReadonlySet<Want>, account: Account): Promise<Partial<Ready>> {
-    const parts = [...wants].flatMap((want) => this.extensions.map((one) => one.snapshots?.[want]?.(account)));
+    const parts = [...wants].flatMap((want) => this.extensions.map(async (one) => one.snapshots?.[want]?.(account)));
     return Object.assign({}, ...(await Promise.all(parts))) as Partial<Ready>;
   }
 

@@ -106,8 +106,7 @@ export class Router {
   #message(stanza: Element, from: Jid, to: Jid, account: Account | undefined): Promise<undefined> | undefined {
     if (isError(stanza)) {
       // RFC 6120 §8.3.1: an error is never answered.
-      account?.outbox.bounce(stanza.attrs.id ?? '', from.bare, readError(stanza));
-      return undefined;
+      return account?.outbox.bounce(stanza.attrs.id ?? '', from.bare, readError(stanza)).then(() => undefined);
     }
     const type = messageType(stanza.attrs.type);
     const rule = messageRules[targetOf(to, account)][type];

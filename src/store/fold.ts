@@ -44,12 +44,19 @@ export function fold(state: FoldState, message: { author: string; outgoing: bool
 
 type Reactions = NonNullable<FoldState['reactions']>;
 
+/** XEP-0444 §4.1: a set of reactions that was delayed does not replace a newer one. */
+export function isOverdue({ reactions }: FoldState, author: string, data: ItemData): boolean {
+  const known = reactions?.[author];
+  return known !== undefined && known.time > timeIn(data);
+}
+
+function timeIn({ time }: ItemData): string {
+  return typeof time === 'string' ? time : '';
+}
+
 function react(reactions: Reactions = {}, author: string, data: ItemData): Reactions {
-  const time = typeof data.time === 'string' ? data.time : '';
-  const known = reactions[author];
-  // XEP-0444 §4.2: one that was delayed does not replace a newer set.
-  if (known && known.time > time) return reactions;
-  return { ...reactions, [author]: { time, set: Array.isArray(data.reactions) ? data.reactions : [] } };
+  const set = Array.isArray(data.reactions) ? data.reactions : [];
+  return { ...reactions, [author]: { time: timeIn(data), set } };
 }
 
 /** What a message stays, whatever becomes of its content. */

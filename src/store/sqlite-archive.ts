@@ -48,7 +48,9 @@ export class SqliteArchive implements Archive {
     this.#retention = new Retention(db, { clock, directory, search });
     this.#receipts = {
       owed: rows<Owed>(
-        db.prepare('SELECT item, jid, id FROM receipts WHERE account = ? AND item <= ? ORDER BY item LIMIT ?'),
+        db.prepare(
+          'SELECT item, jid, id FROM receipts WHERE account = ? AND item IN (SELECT value FROM json_each(?)) ORDER BY item',
+        ),
       ),
       settle: db.prepare('DELETE FROM receipts WHERE account = ? AND item = ?'),
     };
@@ -80,8 +82,8 @@ export class SqliteArchive implements Archive {
     });
   }
 
-  failSend(account: string, id: string): Promise<boolean> {
-    return this.#run(() => this.#sends.fail(this.#directory.account(account), id));
+  failSend(account: string, id: string, chat: string): Promise<boolean> {
+    return this.#run(() => this.#sends.fail(this.#directory.account(account), id, chat));
   }
 
   pruneSends(before: number, max: number): Promise<number> {
@@ -112,10 +114,10 @@ export class SqliteArchive implements Archive {
     return this.#run(() => this.#chats.markRead(this.#directory.account(account), chat, id));
   }
 
-  takeReceipts(account: string, upTo: string, max: number): Promise<OwedReceipt[]> {
+  takeReceipts(account: string, archiveIds: readonly string[]): Promise<OwedReceipt[]> {
     return this.#run(() => {
       const number = this.#directory.account(account);
-      const owed = this.#receipts.owed.all(number, parseArchiveId(upTo) ?? 0, max);
+      const owed = this.#receipts.owed.all(number, JSON.stringify(archiveIds.map((id) => parseArchiveId(id) ?? 0)));
       for (const { item } of owed) this.#receipts.settle.run(number, item);
       return owed.map(({ item, jid, id }) => ({ archiveId: formatArchiveId(item), to: jid, id }));
     });

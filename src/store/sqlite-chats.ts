@@ -27,6 +27,7 @@ interface Message {
   author: string;
   outgoing: number;
   ids: string | null;
+  markable: number;
   time: string | null;
 }
 
@@ -40,7 +41,7 @@ function prepare(db: DatabaseSync) {
     count: rows<{ count: number }>(db.prepare('SELECT count(*) AS count FROM chats WHERE account = ?')),
     message: rows<Message>(
       db.prepare(
-        `SELECT i.id AS number, i.counted, i.author, i.outgoing, i.ids, i.data ->> 'time' AS time` +
+        `SELECT i.id AS number, i.counted, i.author, i.outgoing, i.ids, i.markable, i.data ->> 'time' AS time` +
           ' FROM item_ids x CROSS JOIN items i ON i.id = x.item' +
           ` WHERE x.chat = ? AND x.id = ? AND x.one = 1 AND i.type = 'message'`,
       ),
@@ -103,7 +104,7 @@ export class Chats {
     const row = this.#find(account, jid);
     const message = row && this.#sql.message.get(row.id, id);
     if (!row || !message) throw new StanzaError('item-not-found', 'There is no such message', { field: 'id' });
-    const { number, counted, author, outgoing } = message;
+    const { number, counted, author } = message;
     if (row.readNumber !== null && number <= row.readNumber) return undefined;
     const archiveId = formatArchiveId(number);
     const time = message.time ?? new Date(timeOf(number)).toISOString();
@@ -111,7 +112,8 @@ export class Chats {
     this.#sql.read.run(number, readUpTo, counted, row.id);
     const seen = Math.max(row.seen, counted);
     const ids = message.ids === null ? [id] : (JSON.parse(message.ids) as string[]);
-    return { chat: this.#show({ ...row, seen, readUpTo }), marked: { ids, author, outgoing: outgoing === 1 } };
+    const marked = { ids, author, outgoing: message.outgoing === 1, markable: message.markable === 1 };
+    return { chat: this.#show({ ...row, seen, readUpTo }), marked };
   }
 
   #find(account: number, jid: string): Row | undefined {

@@ -5,7 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Item, ItemData, NewItem } from './archive.ts';
 import { type ArchiveClock, formatArchiveId } from './archive-id.ts';
-import { type FoldState, fold } from './fold.ts';
+import { type FoldState, fold, isOverdue } from './fold.ts';
 import { rows } from './rows.ts';
 import type { Directory } from './sqlite-directory.ts';
 import type { SearchIndex } from './sqlite-search.ts';
@@ -45,8 +45,8 @@ function prepare(db: DatabaseSync) {
     ),
     displayed: db.prepare('UPDATE chats SET displayed = max(displayed, ?) WHERE id = ?'),
     insert: db.prepare(
-      'INSERT INTO items (id, account, chat, shown, type, author, outgoing, counted, ref, ids, data)' +
-        ' VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO items (id, account, chat, shown, type, author, outgoing, counted, ref, ids, markable, data)' +
+        ' VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     state: db.prepare('UPDATE items SET state = ? WHERE id = ?'),
     hide: db.prepare('UPDATE items SET shown = 0 WHERE id = ?'),
@@ -99,12 +99,13 @@ export class ItemWriter {
 
   #message(account: number, item: NewItem): Item {
     const number = this.#clock.next(item.now);
+    const isNew = this.#directory.findChat(account, item.chat) === undefined;
     const chat = this.#directory.chat(account, item.chat, () => number);
     const place = { account, chat };
     const named = this.#name(place, number, item);
     const archived = this.#write(place, named, item, { id: named.id });
     if (item.text) this.#search.add(account, chat, named.number, item.text);
-    return archived;
+    return isNew ? { ...archived, newChat: true } : archived;
   }
 
   #action(account: number, item: NewItem): Item | undefined {
@@ -119,6 +120,8 @@ export class ItemWriter {
       return undefined;
     }
     const { message, position } = found;
+    const state = JSON.parse(message.state ?? '{}') as FoldState;
+    if (type === 'reaction' && isOverdue(state, item.author, item.data)) return undefined;
     const place = { account, chat };
     const edit = type === 'message.edited';
     const number = this.#clock.next(item.now);
@@ -129,7 +132,6 @@ export class ItemWriter {
       // XEP-0333 §4.1: a marker covers everything up to its message.
       this.#sql.displayed.run(position, chat);
     }
-    const state = JSON.parse(message.state ?? '{}') as FoldState;
     const author1 = { author: message.author, outgoing: message.outgoing === 1 };
     const folded = fold(state, author1, { type, number: named.number, author: item.author, data: item.data });
     if (folded !== state) this.#fold(place, message.number, state, folded, item.text);
@@ -152,14 +154,14 @@ export class ItemWriter {
   /** Stores the row and its ids, and counts it in its chat. */
   #write(place: Place, { number, id }: Named, item: NewItem, ids: ItemData, ref: number | null = null): Item {
     const { account, chat } = place;
-    const { type, author, outgoing, unread = false, receipt } = item;
+    const { type, author, outgoing, unread = false, receipt, markable = false } = item;
     const archiveId = formatArchiveId(number);
     const data = { ...item.data, ...ids, archiveId };
     const message = type === 'message';
     const counted = this.#sql.touch.get(Number(unread), message ? number : 0, chat)?.counted ?? 0;
     const known = item.ids?.length === 1 && item.ids[0] === id ? null : JSON.stringify(item.ids ?? []);
-    const columns = [type, author, Number(outgoing), counted, ref, known, JSON.stringify(data)] as const;
-    this.#sql.insert.run(number, account, chat, Number(message), ...columns);
+    const columns = [type, author, Number(outgoing), counted, ref, known, Number(markable)] as const;
+    this.#sql.insert.run(number, account, chat, Number(message), ...columns, JSON.stringify(data));
     if (message || type === 'message.edited') {
       for (const one of new Set([id, ...(item.ids ?? [])])) this.#sql.addId.run(chat, one, number, Number(one === id));
     }

@@ -4,6 +4,7 @@ import type { Sending, SentRecord } from './archive.ts';
 import { rows } from './rows.ts';
 
 interface Row {
+  chat: string;
   digest: string;
   state: SentRecord['state'];
   result: string | null;
@@ -14,7 +15,7 @@ export class Sends {
 
   constructor(db: DatabaseSync) {
     this.#sql = {
-      find: rows<Row>(db.prepare('SELECT digest, state, result FROM sends WHERE account = ? AND id = ?')),
+      find: rows<Row>(db.prepare('SELECT chat, digest, state, result FROM sends WHERE account = ? AND id = ?')),
       note: db.prepare(
         'INSERT OR REPLACE INTO sends (account, id, chat, digest, stanza, at, state)' +
           ` VALUES (?, ?, ?, ?, ?, ?, 'pending')`,
@@ -47,11 +48,12 @@ export class Sends {
     this.#sql.finish.run(JSON.stringify(result), account, id);
   }
 
-  /** Was it `sent`? */
-  fail(account: number, id: string): boolean {
+  /** Was it `sent`, to that chat? */
+  fail(account: number, id: string, chat: string): boolean {
     const known = this.#sql.find.get(account, id);
-    if (known && known.state !== 'failed') this.#sql.fail.run(account, id);
-    return known?.state === 'sent';
+    if (known?.chat !== chat) return false;
+    if (known.state !== 'failed') this.#sql.fail.run(account, id);
+    return known.state === 'sent';
   }
 
   prune(before: number, max: number): number {

@@ -66,6 +66,7 @@ export const migrations: readonly string[] = [
     counted INTEGER NOT NULL, -- chats.counted when it came, itself included
     ref INTEGER, -- the message acted on
     ids TEXT, -- JSON array of the ids it goes by on the XMPP side, if that is not just its one id
+    markable INTEGER NOT NULL, -- its sender wants to know when it was displayed
     data TEXT NOT NULL, -- JSON object
     state TEXT -- JSON object: what became of the message
   ) STRICT;
