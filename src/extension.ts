@@ -137,6 +137,8 @@ export interface Extension {
   readonly spec: Spec;
   /** What disco#info announces (XEP-0030), by place. */
   readonly features?: { readonly [P in Place]?: readonly string[] };
+  /** Nodes at which disco#info of `/web` answers what it answers without one (XEP-0115 §6.2). */
+  readonly nodes?: (gateway: Gateway) => readonly string[];
   readonly message?: Fields<Message>;
   readonly presence?: Fields<Presence>;
   readonly typing?: Fields<EventData<'typing'>>;
@@ -277,6 +279,8 @@ export interface Gateway {
   pace(account: Account, stanzas: Iterator<Element>): void;
   /** Sends an IQ get or set and waits for its answer. @throws StanzaError */
   request(iq: Element): Promise<Element>;
+  /** Runs it in the next turn of the event loop; what it throws is logged. */
+  soon(run: () => void): void;
   /** Runs every extension's hook of that name. */
   run<H extends keyof Hooks>(hook: H, ...args: Parameters<Hooks[H]>): void;
 }

@@ -140,6 +140,16 @@ export class VirtualServer implements Gateway {
     return this.router.local(stanza, parse(stanza.attrs.from ?? ''), to);
   }
 
+  soon(run: () => void): void {
+    setImmediate(() => {
+      try {
+        run();
+      } catch (error) {
+        this.bug(error, 'what was put off failed');
+      }
+    });
+  }
+
   run<H extends keyof Hooks>(name: H, ...args: Parameters<Hooks[H]>): void {
     if (name === 'sessionClose' && this.keepPresence) return;
     for (const hook of this.registry.hooks(name)) {

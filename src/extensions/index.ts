@@ -11,11 +11,14 @@ import roster from './rfc6121-roster.ts';
 import disco from './xep0030-disco.ts';
 import chatStates from './xep0085-chat-states.ts';
 import version from './xep0092-version.ts';
+import caps from './xep0115-caps.ts';
+import nick from './xep0172-nick.ts';
 import receipts from './xep0184-receipts.ts';
 import ping from './xep0199-ping.ts';
 import delay from './xep0203-delay.ts';
 import correction from './xep0308-correction.ts';
 import history from './xep0313-history.ts';
+import idle from './xep0319-idle.ts';
 import markers from './xep0333-markers.ts';
 import hints from './xep0334-hints.ts';
 import stanzaIds from './xep0359-stanza-ids.ts';
@@ -26,6 +29,9 @@ export const builtIn: readonly Extension[] = [
   message,
   presence,
   roster,
+  nick,
+  idle,
+  caps,
   iq,
   disco,
   chatStates,

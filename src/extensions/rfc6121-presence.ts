@@ -2,62 +2,56 @@
  * RFC 6121 §4, presence: what the account's contacts see of it, and what it sees of them.
  *   {"show":"away","status":"lunch"} ↔ <presence><show>away</show><status>lunch</status></presence>
  */
-import { type Account, extension, type Gateway, type PresenceIn, rfc } from '../extension.ts';
+import { type Account, extension, type PresenceIn, rfc } from '../extension.ts';
 import { childText } from '../fields.ts';
-import type { Show } from '../protocol/objects.ts';
-import { parse } from '../xmpp/jid.ts';
-import { type Element, el } from '../xmpp/stanza.ts';
+import { badRequest } from '../protocol/errors.ts';
+import type { OwnPresence, Presence, Show } from '../protocol/objects.ts';
+import { address } from './address.ts';
+import { answerProbe, changed, direct, known, linkDown, linkUp } from './availability.ts';
+import { isSeen } from './subscription.ts';
 
 const shows: readonly string[] = ['chat', 'away', 'xa', 'dnd'] satisfies Show[];
 const show = childText('show', '');
 
-/** §4.3: does the contact see the account's presence? */
-function sees(account: Account, contact: string): boolean {
-  const subscription = account.roster.get(contact)?.subscription;
-  return subscription === 'from' || subscription === 'both';
+/** What a request says of the own availability; undefined = none. @throws StanzaError bad-request */
+function asked({ type, show, status, idleSince }: OwnPresence & { type?: 'available' | 'unavailable' }) {
+  if (type === 'unavailable') return undefined;
+  const since = idleSince === undefined ? undefined : Date.parse(idleSince);
+  if (Number.isNaN(since)) throw badRequest('idleSince', 'idleSince is not a time as in RFC 3339');
+  return {
+    ...(show === undefined ? {} : { show }),
+    ...(status === undefined ? {} : { status }),
+    ...(since === undefined ? {} : { idleSince: new Date(since).toISOString() }),
+  };
 }
 
-/** The account's presence as a stanza to one contact. */
-export function presenceTo(account: Account, to: string): Element {
-  const { presence, gateway } = account;
-  if (!presence) return el('presence', { from: account.client.full, to, type: 'unavailable' });
-  const stanza = el('presence', { from: account.client.full, to });
-  gateway.translate.writePresence(stanza, presence);
-  gateway.run('presenceOut', account, stanza);
-  return stanza;
+function received(account: Account, { from, stanza }: PresenceIn, type: Presence['type']): void {
+  const ours = from.domain === account.gateway.domain;
+  const fields = account.gateway.translate.readPresence(stanza);
+  const presence = { from: ours ? from.bare : from.full, user: from.bare, type, ...fields };
+  const one = account.slot(known);
+  // §4.5.3: whoever is gone as a whole is gone with each resource.
+  if (type === 'unavailable' && from.resource === '') vanish(account, from.bare, from.bare);
+  else if (type === 'unavailable' || isSeen(account.roster.get(from.bare))) one.note(presence);
+  account.push({ type: 'presence', data: presence }, { stanza });
 }
 
-/** Tells whoever may see the account; what the link dropped is owed. */
-function broadcast(account: Account, wants: (domain: string) => boolean = () => true): void {
-  for (const { jid } of account.roster.values()) {
-    if (!sees(account, jid) || !wants(parse(jid).domain)) continue;
-    if (!account.gateway.send(presenceTo(account, jid))) account.owesPresence = true;
+/** Nothing is known of a contact any more; sessions are told, but for one address. */
+export function vanish(account: Account, user: string, except?: string): void {
+  for (const from of account.slot(known).forget(user)) {
+    if (from !== except) account.push({ type: 'presence', data: { from, user, type: 'unavailable' } });
   }
 }
 
-/** Tells the contacts, once per change however many sessions there are (§4.4.2). */
-function announce(account: Account): void {
-  const { presence, announced } = account;
-  if (presence?.show === announced?.show && presence?.status === announced?.status && !presence === !announced) return;
-  account.announced = presence;
-  broadcast(account);
-}
-
-function probed(account: Account, from: PresenceIn['from']): void {
-  // §4.3.2: a stranger learns nothing, and that it has no subscription.
-  const answer = sees(account, from.bare)
-    ? presenceTo(account, from.full)
-    : el('presence', { from: account.jid.bare, to: from.bare, type: 'unsubscribed' });
-  account.gateway.send(answer);
-}
-
-function linkUp(gateway: Gateway): void {
-  // Whoever came online meanwhile asked a server that could not reach us, and nobody heard of who went.
-  for (const account of gateway.accounts) {
-    if (!account.presence && !account.owesPresence) continue;
-    account.owesPresence = false;
-    broadcast(account, (domain) => domain !== gateway.domain);
-  }
+/** §4.6: an address that answers with an error does not see the account, nor is it seen. */
+function failed(account: Account, { from }: PresenceIn): void {
+  account.directed.delete(from.full);
+  const presence = account.slot(known);
+  const isKnown = presence.of(from.bare).some((one) => from.resource === '' || one.from === from.full);
+  if (!isKnown) return;
+  if (from.resource === '') vanish(account, from.bare, from.bare);
+  else presence.note({ from: from.full, user: from.bare, type: 'unavailable' });
+  account.push({ type: 'presence', data: { from: from.full, user: from.bare, type: 'unavailable' } });
 }
 
 export default extension({
@@ -74,27 +68,35 @@ export default extension({
   },
   requests: {
     'presence.set': (session, data) => {
-      session.presence = data;
+      session.presence = asked(data) ?? false;
       session.presenceAt = Date.now();
-      announce(session.account);
+      changed(session.account);
+      return undefined;
+    },
+    'presence.send': ({ account }, { to, ...data }) => {
+      direct(account, address(to, 'to').full, asked(data));
       return undefined;
     },
   },
   hooks: {
-    presenceIn: (account, { type, from, stanza }) => {
-      if (type === 'probe') return probed(account, from);
-      if (type !== 'available' && type !== 'unavailable') return;
-      const ours = from.domain === account.gateway.domain;
-      const data = {
-        from: ours ? from.bare : from.full,
-        user: from.bare,
-        type,
-        ...account.gateway.translate.readPresence(stanza),
-      } as const;
-      account.push({ type: 'presence', data }, { stanza });
+    presenceIn: (account, presence) => {
+      const { type, from } = presence;
+      if (type === 'probe') answerProbe(account, from);
+      else if (type === 'error') failed(account, presence);
+      else if (type === 'available' || type === 'unavailable') received(account, presence, type);
     },
-    sessionOpen: ({ account }) => announce(account),
-    sessionClose: ({ account }) => announce(account),
-    linkUp,
+    // A session that comes later has not heard what the others have.
+    sessionOpen: (session) => {
+      const { account } = session;
+      for (const data of account.slot(known)) session.push({ type: 'presence', data });
+      changed(account);
+    },
+    sessionClose: ({ account }) => changed(account),
+    linkDown: (gateway) => {
+      for (const account of gateway.accounts) linkDown(account);
+    },
+    linkUp: (gateway) => {
+      for (const account of gateway.accounts) linkUp(account);
+    },
   },
 });

@@ -1,132 +1,207 @@
 /**
- * RFC 6121 §2–§3, contacts: so far the side of the contact who asks to see the account.
+ * RFC 6121 §2–§3, contacts and subscriptions. What the stanzas do is in `subscription.ts`; here they are read and
+ * written, and the account's sessions learn of it.
  *   <presence type="subscribe"><nick xmlns="http://jabber.org/protocol/nick">Carol</nick></presence>
  *   → {"type":"contact.request","data":{"jid":"carol@example.org","nick":"Carol"}}
  */
-import { type Account, extension, type PresenceIn, type RosterItem, rfc } from '../extension.ts';
-import { StanzaError } from '../protocol/errors.ts';
-import type { ContactRequest } from '../protocol/objects.ts';
-import { ns } from '../xmpp/namespaces.ts';
-import { childText, detach, el } from '../xmpp/stanza.ts';
+import { type Account, extension, type PresenceIn, type RosterItem, rfc, type Session } from '../extension.ts';
+import { badRequest, StanzaError } from '../protocol/errors.ts';
+import type { Contact, ContactRequest } from '../protocol/objects.ts';
+import { append, childText, detach, type Element, el } from '../xmpp/stanza.ts';
 import { address } from './address.ts';
-import { presenceTo } from './rfc6121-presence.ts';
+import { bareTo, hideFrom, known, presenceTo } from './availability.ts';
+import { vanish } from './rfc6121-presence.ts';
+import { type Change, isChange, isSeen, receive, sees, send, stateOf } from './subscription.ts';
+import { nick } from './xep0172-nick.ts';
 
-type Change = (account: Account, item: RosterItem, presence: PresenceIn) => Promise<void>;
+/** More of a request's message is not kept. */
+const maxMessage = 1023;
+/** Requests that may wait for an answer; strangers make them. */
+const maxRequests = 1000;
+const maxContacts = 10_000;
+/** While the link is down, a stanza about a subscription waits so long for it. */
+const deliverMs = 3600_000;
 
-/** Inbound subscription stanzas (§3.1.3, §3.2.3, §3.3.3, §3.1.6). */
-const inbound: Record<string, Change> = {
-  subscribe: async (account, item, { stanza }) => {
-    if (isSeen(item)) return answer(account, item.jid, 'subscribed');
-    const nick = childText(stanza, 'nick', ns.nick);
-    const message = childText(stanza, 'status', '');
-    const isNew = item.request === undefined;
-    const request = { ...(nick ? { nick: detach(nick) } : {}), ...(message ? { message: detach(message) } : {}) };
-    const asked = { ...item, request };
-    await account.roster.save(asked);
-    // §3.1.3: a request that is repeated at each of the contact's logins is shown once.
-    if (isNew) account.push({ type: 'contact.request', data: toRequest(asked) });
-  },
-  unsubscribe: async (account, item) => {
-    if (!isSeen(item) && !item.request) return;
-    // §3.3.3: acknowledged, and unavailable from now on.
-    if (isSeen(item))
-      account.gateway.send(el('presence', { from: account.client.full, to: item.jid, type: 'unavailable' }));
-    answer(account, item.jid, 'unsubscribed');
-    await keep(account, {
-      ...without(item, 'request'),
-      subscription: item.subscription === 'both' ? 'to' : withoutFrom(item),
-    });
-  },
-  subscribed: async (account, item) => {
-    if (!item.ask) return;
-    await keep(account, { ...without(item, 'ask'), subscription: item.subscription === 'from' ? 'both' : 'to' });
-  },
-  unsubscribed: async (account, item) => {
-    await keep(account, { ...without(item, 'ask'), subscription: isSeen(item) ? 'from' : 'none' });
-  },
-};
-
-function isSeen(item: RosterItem): boolean {
-  return item.subscription === 'from' || item.subscription === 'both';
+/** An item that says nothing is none: it stood for a request that was answered, or ended. */
+function saysNothing(item: RosterItem): boolean {
+  return !isContact(item) && !item.request;
 }
 
-function withoutFrom(item: RosterItem): RosterItem['subscription'] {
-  return item.subscription === 'from' ? 'none' : item.subscription;
+function isContact({ subscription, ask, approved, name, groups }: RosterItem): boolean {
+  return subscription !== 'none' || ask === true || approved === true || name !== undefined || groups.length > 0;
 }
 
-function without(item: RosterItem, key: 'request' | 'ask'): RosterItem {
-  const { [key]: _gone, ...rest } = item;
-  return rest;
+function isSame(a: RosterItem, b: RosterItem): boolean {
+  const groups = a.groups.length === b.groups.length && a.groups.every((group) => b.groups.includes(group));
+  return groups && stateOf(a) === stateOf(b) && a.name === b.name && a.approved === b.approved;
 }
 
-/** An item that says nothing any more is no item. */
-function keep(account: Account, item: RosterItem): Promise<void> {
-  const says =
-    item.subscription !== 'none' || item.ask || item.approved || item.request || item.name || item.groups.length > 0;
-  if (says) return account.roster.save(item);
-  return account.roster.get(item.jid) ? account.roster.remove(item.jid) : Promise.resolve();
+function itemOf(account: Account, jid: string): RosterItem {
+  return account.roster.get(jid) ?? { jid, groups: [], subscription: 'none' };
 }
 
-/** Subscription stanzas are between bare JIDs (§3.1.2). */
-function answer(account: Account, to: string, type: 'subscribed' | 'unsubscribed'): void {
-  account.gateway.send(el('presence', { from: account.jid.bare, to, type }));
+function toContact(account: Account, { request, ...item }: RosterItem): Contact {
+  const [presence] = account.slot(known).of(item.jid);
+  return { ...item, ...(request ? { request: true } : {}), ...(presence ? { presence } : {}) };
 }
 
 function toRequest({ jid, request }: RosterItem): ContactRequest {
   return { jid, ...request };
 }
 
-function requestsOf(account: Account): ContactRequest[] {
-  return [...account.roster.values()].filter((item) => item.request).map(toRequest);
+function snapshot(account: Account): { items: Contact[]; requests: ContactRequest[] } {
+  const all = [...account.roster.values()];
+  return {
+    items: all.filter(isContact).map((item) => toContact(account, item)),
+    requests: all.filter(({ request }) => request).map(toRequest),
+  };
 }
 
-/** The contact whose request waits. @throws StanzaError item-not-found */
-function waiting(account: Account, jid: string): RosterItem {
-  const item = account.roster.get(address(jid, 'jid').bare);
-  if (!item?.request)
-    throw new StanzaError('item-not-found', `No request of ${jid} waits for an answer`, { field: 'jid' });
-  return item;
+/** Stores what became of an item, and tells every session. */
+async function keep(account: Account, item: RosterItem): Promise<void> {
+  if (!saysNothing(item)) {
+    const before = account.roster.get(item.jid);
+    await account.roster.save(item);
+    if (before && isSame(before, item)) return;
+    // What it has become meanwhile, if it has: the last event must be the truth.
+    const now = account.roster.get(item.jid);
+    if (now && isContact(now)) account.push({ type: 'contact', data: toContact(account, now) });
+    return;
+  }
+  if (!account.roster.get(item.jid)) return;
+  await account.roster.remove(item.jid);
+  account.push({ type: 'contact.removed', data: { jid: item.jid } });
+}
+
+/** Stanzas about subscriptions are few, and must arrive: they wait while the link is down. */
+function deliver({ gateway }: Account, stanza: Element): void {
+  gateway.deliver(stanza, Date.now() + deliverMs).done.catch(() => undefined);
+}
+
+/** What the user decides goes out once it is stored. */
+async function decide(account: Account, before: RosterItem, changes: Change[], after = before, message?: string) {
+  const routed: Change[] = [];
+  let item = after;
+  for (const change of changes) {
+    const sent = send(item, change);
+    item = sent.item;
+    if (sent.route) routed.push(change);
+  }
+  await keep(account, item);
+  // §3.2.2: before the stanza that ends the subscription, for then it would be a stranger's.
+  if (sees(before) && !sees(item)) hideFrom(account, before);
+  for (const change of routed) deliver(account, stanzaOf(account, item.jid, change, message));
+  // §3.1.5: the contact learns the presence at once.
+  if (!sees(before) && sees(item) && account.presence) account.gateway.send(presenceTo(account, item.jid));
+  if (isSeen(before) && !isSeen(item)) vanish(account, item.jid);
+}
+
+function stanzaOf(account: Account, to: string, change: Change, message?: string): Element {
+  const stanza = bareTo(account, to, change);
+  if (change === 'subscribe' && message) append(stanza, el('status', {}, message));
+  return stanza;
+}
+
+/** The contact's side of it. */
+async function hear(account: Account, change: Change, { from, stanza }: PresenceIn): Promise<void> {
+  const before = itemOf(account, detach(from.bare));
+  const {
+    item,
+    deliver: isNews,
+    reply,
+  } = receive(before, change, change === 'subscribe' ? requestIn(stanza) : undefined);
+  if (item.request && !before.request && isFull(account)) return;
+  if (item !== before && change === 'subscribe' && isNews) {
+    await account.roster.save(item);
+    account.push({ type: 'contact.request', data: toRequest(item) });
+  } else if (item !== before) {
+    await keep(account, item);
+  }
+  if (reply) deliver(account, bareTo(account, item.jid, reply));
+  if (!sees(before) && sees(item) && account.presence) account.gateway.send(presenceTo(account, item.jid));
+  // §3.3.3
+  if (sees(before) && !sees(item)) hideFrom(account, item);
+  if (isSeen(before) && !isSeen(item)) vanish(account, item.jid);
+}
+
+function requestIn(stanza: Element): NonNullable<RosterItem['request']> {
+  const name = nick.read(stanza);
+  const message = childText(stanza, 'status', '')?.slice(0, maxMessage).toWellFormed();
+  return { ...(name ? { nick: detach(name) } : {}), ...(message ? { message: detach(message) } : {}) };
+}
+
+function isFull({ roster }: Account): boolean {
+  return roster.size >= maxRequests && [...roster.values()].filter(({ request }) => request).length >= maxRequests;
+}
+
+/** The contact that a request names. @throws StanzaError bad-request */
+function contactOf(account: Account, jid: string): string {
+  const { bare } = address(jid, 'jid');
+  if (bare === account.jid.bare) throw badRequest('jid', 'an account is no contact of its own');
+  return detach(bare);
+}
+
+type Settings = { name?: string; groups?: string[] };
+
+/** What is absent stays; an empty name is none. */
+function withSettings({ name: before, ...item }: RosterItem, { name = before, groups }: Settings): RosterItem {
+  return { ...item, ...(name ? { name } : {}), ...(groups ? { groups: [...new Set(groups)] } : {}) };
+}
+
+async function add({ account }: Session, data: Settings & { jid: string; message?: string }): Promise<Contact> {
+  const jid = contactOf(account, data.jid);
+  if (!account.roster.get(jid) && account.roster.size >= maxContacts) {
+    throw new StanzaError('policy-violation', `An account has at most ${maxContacts} contacts`);
+  }
+  const before = itemOf(account, jid);
+  await decide(account, before, ['subscribed', 'subscribe'], withSettings(before, data), data.message);
+  return toContact(account, itemOf(account, jid));
 }
 
 export default extension({
   spec: rfc(6121, '3'),
   requests: {
-    'contact.approve': async ({ account }, { jid }) => {
-      const item = waiting(account, jid);
-      const { subscription } = item;
-      const approved = { ...without(item, 'request'), subscription: subscription === 'to' ? 'both' : 'from' } as const;
-      await account.roster.save(approved);
-      answer(account, item.jid, 'subscribed');
-      // §3.1.5: the contact learns the presence at once.
-      if (account.presence) account.gateway.send(presenceTo(account, item.jid));
+    'contact.list': ({ account }) => snapshot(account),
+    'contact.add': add,
+    'contact.set': async ({ account }, data) => {
+      const before = account.roster.get(contactOf(account, data.jid));
+      if (!before) throw new StanzaError('item-not-found', `${data.jid} is no contact`, { field: 'jid' });
+      await keep(account, withSettings(before, data));
+      return toContact(account, itemOf(account, before.jid));
+    },
+    'contact.approve': async ({ account }, data) => {
+      await decide(account, itemOf(account, contactOf(account, data.jid)), ['subscribed']);
       return undefined;
     },
-    'contact.deny': async ({ account }, { jid }) => {
-      const item = waiting(account, jid);
-      await keep(account, without(item, 'request'));
-      answer(account, item.jid, 'unsubscribed');
+    'contact.deny': async ({ account }, data) => {
+      await decide(account, itemOf(account, contactOf(account, data.jid)), ['unsubscribed']);
+      return undefined;
+    },
+    'contact.remove': async ({ account }, data) => {
+      const before = account.roster.get(contactOf(account, data.jid));
+      // §2.5.2: both subscriptions end with the item.
+      if (before) await decide(account, before, leaving(before), { ...withSettings(before, { name: '', groups: [] }) });
       return undefined;
     },
   },
   hooks: {
-    presenceIn: (account, presence) => {
-      if (!Object.hasOwn(inbound, presence.type)) return undefined;
-      const jid = detach(presence.from.bare);
-      const item = account.roster.get(jid) ?? { jid, groups: [], subscription: 'none' };
-      return inbound[presence.type]?.(account, item, presence);
-    },
+    presenceIn: (account, presence) => (isChange(presence.type) ? hear(account, presence.type, presence) : undefined),
     // Kept until answered: a session that takes no snapshot is told now.
     sessionOpen: (session) => {
       if (session.wants.has('contacts')) return;
-      for (const data of requestsOf(session.account)) session.push({ type: 'contact.request', data });
+      for (const data of snapshot(session.account).requests) session.push({ type: 'contact.request', data });
     },
   },
   snapshots: {
-    contacts: (account) => ({
-      contacts: [...account.roster.values()]
-        .filter((item) => item.subscription !== 'none' || item.ask || item.name || item.groups.length > 0)
-        .map((item) => without(item, 'request')),
-      requests: requestsOf(account),
-    }),
+    contacts: (account) => {
+      const { items, requests } = snapshot(account);
+      return { contacts: items, requests };
+    },
   },
 });
+
+/** Only what the contact has to hear: a stranger is not told that it is one. */
+function leaving(item: RosterItem): Change[] {
+  const out: Change[] = isSeen(item) || item.ask ? ['unsubscribe'] : [];
+  return [...out, 'unsubscribed'];
+}

@@ -2,13 +2,15 @@
  * XEP-0030 Service Discovery 2.5.0: what the domain, an account and its one resource say of themselves.
  *   <query xmlns="http://jabber.org/protocol/disco#info"/> → identities and features, by place
  */
-import { extension, type Place, type Query, xep } from '../extension.ts';
+import { extension, type Gateway, type Place, type Query, xep } from '../extension.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { el } from '../xmpp/stanza.ts';
 
+export const identityName = 'Stanzawire';
+
 /** Never `gateway/*`: clients would treat the domain as a transport to log in to. */
-const identities: Record<Place, readonly (readonly [category: string, type: string])[]> = {
+export const identities: Record<Place, readonly (readonly [category: string, type: string])[]> = {
   domain: [['server', 'im']],
   account: [
     ['account', 'registered'],
@@ -19,14 +21,21 @@ const identities: Record<Place, readonly (readonly [category: string, type: stri
 
 const places: readonly Place[] = ['domain', 'account', 'client'];
 
-function info({ gateway, place, payload }: Query) {
-  noNode(payload.attrs.node);
+/** What every extension announces there, each once, sorted. */
+export function featuresOf(gateway: Gateway, place: Place): string[] {
   const features = new Set(gateway.extensions.flatMap((one) => one.features?.[place] ?? []));
+  return [...features].toSorted();
+}
+
+function info({ gateway, place, payload }: Query) {
+  const { node } = payload.attrs;
+  const nodes = gateway.extensions.flatMap((one) => (place === 'client' ? (one.nodes?.(gateway) ?? []) : []));
+  if (!nodes.includes(node ?? '')) noNode(node);
   return el(
     'query',
-    { xmlns: ns.discoInfo },
-    ...identities[place].map(([category, type]) => el('identity', { category, type, name: 'Stanzawire' })),
-    ...[...features].toSorted().map((name) => el('feature', { var: name })),
+    { xmlns: ns.discoInfo, node: node || undefined },
+    ...identities[place].map(([category, type]) => el('identity', { category, type, name: identityName })),
+    ...featuresOf(gateway, place).map((name) => el('feature', { var: name })),
   );
 }
 

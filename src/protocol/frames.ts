@@ -84,6 +84,7 @@ const Sent = Type.Object({
   archiveId: optional(Type.String()),
 });
 
+const Availability = optional(oneOf(['available', 'unavailable'], 'Default: available'));
 const ContactSettings = {
   name: optional(Type.String({ maxLength: 1023 })),
   groups: optional(Type.Array(Type.String({ minLength: 1, maxLength: 1023 }), { maxItems: 100 })),
@@ -157,9 +158,9 @@ export const requests = {
     result: Chat,
   },
   'typing.send': { data: Type.Object({ to: Jid, state: ChatState }) },
-  'presence.set': { data: OwnPresence },
+  'presence.set': { data: Type.Object({ type: Availability, ...OwnPresence.properties }) },
   'presence.send': {
-    data: Type.Object({ to: Jid, type: optional(oneOf(['available', 'unavailable'])), ...OwnPresence.properties }),
+    data: Type.Object({ to: Jid, type: Availability, ...OwnPresence.properties }),
   },
   'contact.list': {
     data: Nothing,

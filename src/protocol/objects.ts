@@ -112,6 +112,7 @@ export const Presence = Type.Object(
     show: optional(Show),
     status: optional(ShortText(1023, 'RFC 6121 §4.7.2.2')),
     idleSince: optional(Time),
+    nick: optional(Type.String({ description: 'XEP-0172' })),
     extra: optional(Type.Array(Element)),
     stanza: optional(Element),
   },
@@ -173,6 +174,7 @@ export const Contact = Type.Object({
   groups: Type.Array(Type.String()),
   subscription: oneOf(['none', 'to', 'from', 'both']),
   ask: optional(Type.Boolean({ description: 'A subscription request of ours waits for their answer' })),
+  request: optional(Type.Boolean({ description: 'Theirs waits for ours: a contact.request has come' })),
   approved: optional(Type.Boolean({ description: 'Pre-approved (RFC 6121 §3.4)' })),
   presence: optional(Presence),
 });

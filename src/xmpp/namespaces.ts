@@ -19,6 +19,8 @@ export const ns = {
   chatStates: 'http://jabber.org/protocol/chatstates',
   /** XEP-0092 */
   version: 'jabber:iq:version',
+  /** XEP-0115 */
+  caps: 'http://jabber.org/protocol/caps',
   /** XEP-0172 */
   nick: 'http://jabber.org/protocol/nick',
   /** XEP-0184 */
@@ -37,6 +39,8 @@ export const ns = {
   markers: 'urn:xmpp:chat-markers:0',
   /** XEP-0334 */
   hints: 'urn:xmpp:hints',
+  /** XEP-0319 */
+  idle: 'urn:xmpp:idle:1',
   /** XEP-0355 and XEP-0356: every version starts so */
   delegation: 'urn:xmpp:delegation:',
   privilege: 'urn:xmpp:privilege:',

@@ -1,0 +1,177 @@
+/**
+ * RFC 6121 §4.2–§4.5 from the account's side: who is told of its availability, when, and how fast. One change is told
+ * once to each contact, however many sessions take part; what many accounts do at once is paced.
+ */
+import { type Account, type RosterItem, slot } from '../extension.ts';
+import type { OwnPresence } from '../protocol/objects.ts';
+import { type Element, el } from '../xmpp/stanza.ts';
+import { KnownPresence } from './known-presence.ts';
+import { isSeen, sees } from './subscription.ts';
+
+/** How long contacts have to answer the probes that follow a loss of the link. */
+const settleMs = 10_000;
+/** Whom an account may show itself to beside its contacts; the oldest is told goodbye before its time. */
+const maxDirected = 1000;
+
+export const known = slot(() => new KnownPresence());
+
+const own = slot(() => ({
+  /** A flush will come. */
+  changed: false,
+  /** Its first session is here, and contacts are being told. */
+  open: false,
+  /** Contacts on the XMPP side have yet to be told what is `announced`. */
+  pending: false,
+}));
+
+/** The account's availability as a stanza to one address. */
+export function presenceTo(account: Account, to: string, presence = account.presence): Element {
+  const { gateway } = account;
+  if (!presence) return el('presence', { from: account.client.full, to, type: 'unavailable' });
+  const stanza = el('presence', { from: account.client.full, to });
+  gateway.translate.writePresence(stanza, presence);
+  gateway.run('presenceOut', account, stanza);
+  return stanza;
+}
+
+/** §3.1.2, §4.3.1: between bare JIDs. */
+export function bareTo(account: Account, to: string, type: string): Element {
+  return el('presence', { from: account.jid.bare, to, type });
+}
+
+/** A session came, went, or changed its presence: contacts are told in the next tick, once. */
+export function changed(account: Account): void {
+  const state = account.slot(own);
+  if (state.changed) return;
+  state.changed = true;
+  account.gateway.soon(() => {
+    state.changed = false;
+    flush(account);
+  });
+}
+
+function flush(account: Account): void {
+  const state = account.slot(own);
+  const { presence, announced } = account;
+  const opens = account.sessions.size > 0 && !state.open;
+  state.open = account.sessions.size > 0;
+  account.announced = presence;
+  if (opens) introduce(account);
+  else if (!equal(presence, announced)) broadcast(account);
+  if (presence === undefined && (announced !== undefined || !state.open)) withdraw(account, announced !== undefined);
+}
+
+function equal(a: OwnPresence | undefined, b: OwnPresence | undefined): boolean {
+  return !a === !b && a?.show === b?.show && a?.status === b?.status && a?.idleSince === b?.idleSince;
+}
+
+/** §4.4.2, §4.5.2. */
+function broadcast(account: Account): void {
+  const state = account.slot(own);
+  // It goes to everybody now, so a run that is under way need not tell it.
+  state.pending = account.gateway.link === 'down';
+  const { attrs, children } = presenceTo(account, '');
+  for (const item of account.roster.values()) {
+    if (sees(item)) account.gateway.send(el('presence', { ...attrs, to: item.jid }, ...children));
+  }
+}
+
+/** §4.2.2, §4.3.1: contacts are told, and asked; those on the XMPP side at the common pace. */
+function introduce(account: Account): void {
+  // The invisible were never seen: nobody is told.
+  if (account.presence) account.slot(own).pending = true;
+  const [ours, others] = [contacts(account, true), contacts(account, false)];
+  for (const jid of ours) {
+    for (const stanza of greeting(account, jid, account.presence !== undefined)) account.gateway.send(stanza);
+  }
+  // Otherwise when the link is up.
+  if (account.gateway.link === 'up') account.gateway.pace(account, greetings(account, others));
+}
+
+/** The XMPP side cannot tell any more what becomes of its users. */
+export function linkDown(account: Account): void {
+  account.slot(known).doubt((user) => isOurs(account, user));
+}
+
+/** After a loss of the link: nobody knows what the XMPP side still knows. */
+export function linkUp(account: Account): void {
+  const state = account.slot(own);
+  if (account.presence) state.pending = true;
+  else if (account.sessions.size === 0 && !state.pending) return;
+  const { round } = account.slot(known);
+  account.gateway.pace(
+    account,
+    greetings(account, contacts(account, false), () => settleLater(account, round)),
+  );
+}
+
+/** JIDs of contacts, ours or those on the XMPP side. */
+function contacts(account: Account, ours: boolean): string[] {
+  return [...account.roster.values()].map(({ jid }) => jid).filter((jid) => isOurs(account, jid) === ours);
+}
+
+function* greetings(account: Account, jids: readonly string[], then?: () => void): Generator<Element> {
+  const state = account.slot(own);
+  for (const jid of jids) yield* greeting(account, jid, state.pending);
+  state.pending = false;
+  then?.();
+}
+
+/** What a contact is told and asked when the account comes online. */
+function* greeting(account: Account, jid: string, tell: boolean): Generator<Element> {
+  const item = account.roster.get(jid);
+  if (tell && sees(item)) yield presenceTo(account, jid);
+  if (!item || account.sessions.size === 0) return;
+  if (isSeen(item)) yield bareTo(account, jid, 'probe');
+  // §3.1.2: a request without an answer is repeated at the next login.
+  if (item.ask) yield bareTo(account, jid, 'subscribe');
+}
+
+function isOurs({ gateway }: Account, jid: string): boolean {
+  return jid.endsWith(`@${gateway.domain}`);
+}
+
+/** Who does not answer a probe in time is not there (ejabberd is silent for its absent users). */
+function settleLater(account: Account, round: number): void {
+  const timer = setTimeout(() => {
+    const presence = account.slot(known);
+    // Another loss of the link: its own round will tell.
+    if (presence.round !== round) return;
+    for (const one of presence.settle()) account.push({ type: 'presence', data: { ...one, type: 'unavailable' } });
+  }, settleMs);
+  timer.unref();
+}
+
+/** §4.3.2: a probe. A stranger learns nothing, and that it has no subscription. */
+export function answerProbe(account: Account, from: { bare: string; full: string }): void {
+  const shown =
+    sees(account.roster.get(from.bare)) || account.directed.has(from.full) || account.directed.has(from.bare);
+  account.gateway.send(shown ? presenceTo(account, from.full) : bareTo(account, from.bare, 'unsubscribed'));
+}
+
+/** §4.6: shows the account to anyone, or takes that back. */
+export function direct(account: Account, to: string, presence: OwnPresence | undefined): void {
+  const { directed, gateway } = account;
+  // First, so that what must not go out is not remembered either.
+  gateway.send(presenceTo(account, to, presence));
+  directed.delete(to);
+  if (!presence) return;
+  directed.add(to);
+  if (directed.size <= maxDirected) return;
+  for (const oldest of directed.values().take(1)) direct(account, oldest, undefined);
+}
+
+/** §4.6.3: who was shown it directly is told of its end, unless a broadcast does. */
+function withdraw(account: Account, wasBroadcast: boolean): void {
+  for (const to of account.directed) {
+    const bare = to.split('/', 1).join();
+    if (!wasBroadcast || !sees(account.roster.get(bare))) account.gateway.send(presenceTo(account, to, undefined));
+  }
+  account.directed.clear();
+}
+
+/** Who sees the account no more, or never did, is told that it is gone. */
+export function hideFrom(account: Account, item: RosterItem): void {
+  if (account.presence)
+    account.gateway.send(el('presence', { from: account.client.full, to: item.jid, type: 'unavailable' }));
+}
