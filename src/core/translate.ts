@@ -85,6 +85,7 @@ export class Translator {
   readonly #typing = new FieldTable<EventData<'typing'>>();
   readonly #tables: { readonly [T in Event['type']]?: { unread(stanza: Element): Element[] } } = {
     message: this.#message,
+    'message.edited': this.#message,
     presence: this.#presence,
     typing: this.#typing,
   };

@@ -2,9 +2,9 @@
 import type { Account } from '../extension.ts';
 import { childText, type Element } from '../xmpp/stanza.ts';
 
-/** May this bare JID be told what became of its messages? Not while the account is invisible or away. */
+/** May this bare JID be told what became of its messages? Not while the account looks offline to it. */
 export function mayTell(account: Account, bare: string): boolean {
-  return account.presence !== undefined && bare !== account.jid.bare && account.mayLearn(bare);
+  return bare !== account.jid.bare && account.isVisibleTo(bare) && account.mayLearn(bare);
 }
 
 /** Is it a message whose receiver is asked for receipts and markers? */

@@ -34,6 +34,7 @@ export default extension({
           for (const name of value) append(stanza, hint(name));
         },
       ),
+      many: true,
     },
   },
 });

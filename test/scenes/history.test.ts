@@ -184,7 +184,7 @@ describe('catch-up', () => {
   it('reads everything as it happened, scrolling back what is left of it', async () => {
     const alice = await someone();
     await alice.request('message.send', { to: romeo, id: 'mine', body: 'hi' });
-    const [start] = await hears(alice, ['teh']);
+    const [start = ''] = await hears(alice, ['teh']);
     say(alice, 'the', { with: [el('replace', { xmlns: 'urn:xmpp:message-correct:0', id: 'teh' })] });
     say(alice, '', { id: 'r1', with: [reaction('mine', '👋'), el('store', { xmlns: 'urn:xmpp:hints' })] });
     say(alice, '', { id: 'd1', with: [el('received', { xmlns: 'urn:xmpp:receipts', id: 'mine' })] });
