@@ -20,12 +20,14 @@ const own = slot(() => ({
   changed: false,
   /** Its first session is here, and contacts are being told. */
   open: false,
-  /** Contacts on the XMPP side have yet to be told what is `announced`. */
-  pending: false,
 }));
 
 /** The account's availability as a stanza to one address. */
-export function presenceTo(account: Account, to: string, presence = account.presence): Element {
+export function presenceTo(account: Account, to: string): Element {
+  return availability(account, to, account.presence);
+}
+
+function availability(account: Account, to: string, presence: OwnPresence | undefined): Element {
   const { gateway } = account;
   if (!presence) return el('presence', { from: account.client.full, to, type: 'unavailable' });
   const stanza = el('presence', { from: account.client.full, to });
@@ -67,9 +69,8 @@ function equal(a: OwnPresence | undefined, b: OwnPresence | undefined): boolean 
 
 /** §4.4.2, §4.5.2. */
 function broadcast(account: Account): void {
-  const state = account.slot(own);
   // It goes to everybody now, so a run that is under way need not tell it.
-  state.pending = account.gateway.link === 'down';
+  account.owesPresence = account.gateway.link === 'down';
   const { attrs, children } = presenceTo(account, '');
   for (const item of account.roster.values()) {
     if (sees(item)) account.gateway.send(el('presence', { ...attrs, to: item.jid }, ...children));
@@ -79,7 +80,7 @@ function broadcast(account: Account): void {
 /** §4.2.2, §4.3.1: contacts are told, and asked; those on the XMPP side at the common pace. */
 function introduce(account: Account): void {
   // The invisible were never seen: nobody is told.
-  if (account.presence) account.slot(own).pending = true;
+  if (account.presence) account.owesPresence = true;
   const [ours, others] = [contacts(account, true), contacts(account, false)];
   for (const jid of ours) {
     for (const stanza of greeting(account, jid, account.presence !== undefined)) account.gateway.send(stanza);
@@ -95,9 +96,8 @@ export function linkDown(account: Account): void {
 
 /** After a loss of the link: nobody knows what the XMPP side still knows. */
 export function linkUp(account: Account): void {
-  const state = account.slot(own);
-  if (account.presence) state.pending = true;
-  else if (account.sessions.size === 0 && !state.pending) return;
+  if (account.presence) account.owesPresence = true;
+  else if (account.sessions.size === 0 && !account.owesPresence) return;
   const { round } = account.slot(known);
   account.gateway.pace(
     account,
@@ -111,9 +111,8 @@ function contacts(account: Account, ours: boolean): string[] {
 }
 
 function* greetings(account: Account, jids: readonly string[], then?: () => void): Generator<Element> {
-  const state = account.slot(own);
-  for (const jid of jids) yield* greeting(account, jid, state.pending);
-  state.pending = false;
+  for (const jid of jids) yield* greeting(account, jid, account.owesPresence);
+  account.owesPresence = false;
   then?.();
 }
 
@@ -153,7 +152,7 @@ export function answerProbe(account: Account, from: { bare: string; full: string
 export function direct(account: Account, to: string, presence: OwnPresence | undefined): void {
   const { directed, gateway } = account;
   // First, so that what must not go out is not remembered either.
-  gateway.send(presenceTo(account, to, presence));
+  gateway.send(availability(account, to, presence));
   directed.delete(to);
   if (!presence) return;
   directed.add(to);
@@ -165,13 +164,12 @@ export function direct(account: Account, to: string, presence: OwnPresence | und
 function withdraw(account: Account, wasBroadcast: boolean): void {
   for (const to of account.directed) {
     const bare = to.split('/', 1).join();
-    if (!wasBroadcast || !sees(account.roster.get(bare))) account.gateway.send(presenceTo(account, to, undefined));
+    if (!wasBroadcast || !sees(account.roster.get(bare))) account.gateway.send(availability(account, to, undefined));
   }
   account.directed.clear();
 }
 
 /** Who sees the account no more, or never did, is told that it is gone. */
-export function hideFrom(account: Account, item: RosterItem): void {
-  if (account.presence)
-    account.gateway.send(el('presence', { from: account.client.full, to: item.jid, type: 'unavailable' }));
+export function hideFrom(account: Account, { jid }: RosterItem): void {
+  if (account.presence) account.gateway.send(availability(account, jid, undefined));
 }

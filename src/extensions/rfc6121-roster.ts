@@ -111,6 +111,9 @@ async function hear(account: Account, change: Change, { from, stanza }: Presence
     reply,
   } = receive(before, change, change === 'subscribe' ? requestIn(stanza) : undefined);
   if (item.request && !before.request && isFull(account)) return;
+  // A request that is repeated, as servers do at each login, is not told again; it says what was said last.
+  const again = change === 'subscribe' && before.request !== undefined && item === before;
+  if (again) return account.roster.save({ ...before, request: requestIn(stanza) });
   if (item !== before && change === 'subscribe' && isNews) {
     await account.roster.save(item);
     account.push({ type: 'contact.request', data: toRequest(item) });

@@ -21,8 +21,10 @@ import { parseStanzas } from './stanza-text.ts';
 
 const domain = 'web.example.com';
 
-/** A turn of the event loop: whatever was only waiting for promises has happened. */
-export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** A few turns of the event loop: whatever was only waiting for promises, for the store, or for the next turn, has happened. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** A delivery that waits for its fence. */
 export interface Held {
