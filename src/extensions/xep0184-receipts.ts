@@ -3,9 +3,9 @@
  * account (PROTOCOL.md §4).
  *   <received xmlns="urn:xmpp:receipts" id="m3"/> → {"type":"receipt","data":{"id":"m3","status":"delivered",…}}
  */
-import { type Account, type Asked, extension, xep } from '../extension.ts';
-import type { Jid } from '../xmpp/jid.ts';
-import { parse } from '../xmpp/jid.ts';
+import { type Account, type Archive, type Asked, extension, xep } from '../extension.ts';
+import { StanzaError } from '../protocol/errors.ts';
+import { type Jid, parse } from '../xmpp/jid.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { append, detach, type Element, el, find } from '../xmpp/stanza.ts';
 import { mayTell, wantsAnswers } from './telling.ts';
@@ -18,16 +18,25 @@ function owe(asked: Asked, stanza: Element, from: Jid): void {
   asked.receipt = { to: detach(from.full), id: detach(id) };
 }
 
+/** What cannot be sent now stays owed, until a catch-up delivers the message once more. */
 async function send(account: Account, archiveIds: readonly string[]): Promise<void> {
-  // Kept while invisible: a later catch-up may say it.
   if (account.presence === undefined) return;
-  for (const { to, id } of await account.archive.takeReceipts(account.jid.bare, archiveIds)) {
+  for (const { to, id } of await take(account, archiveIds)) {
     if (!mayTell(account, parse(to).bare)) continue;
     // Of type chat, so that a device that has gone since does not make an error of it (RFC 6121 §8.5.3.2.1).
     const stanza = el('message', { from: account.client.full, to, type: 'chat', id: crypto.randomUUID() });
     append(stanza, el('received', { xmlns: ns.receipts, id }));
     append(stanza, hint('store'));
     account.gateway.send(stanza);
+  }
+}
+
+async function take(account: Account, archiveIds: readonly string[]): ReturnType<Archive['takeReceipts']> {
+  try {
+    return await account.archive.takeReceipts(account.jid.bare, archiveIds);
+  } catch (error) {
+    if (error instanceof StanzaError) return [];
+    throw error;
   }
 }
 
