@@ -75,6 +75,7 @@ describe('a request to see an account', () => {
     expect(shown?.attrs).toEqual({ from: web(), to: carol });
     expect(shown && [childText(shown, 'show', ''), childText(shown, 'status', '')]).toEqual(['away', 'lunch']);
     expect(more).toEqual([]);
+    expect(await alice.next('contact')).toEqual({ jid: carol, groups: [], subscription: 'from' });
     expect(await alice.rest()).toEqual([]);
     // Asked again, the gateway answers by itself.
     ask('subscribe');
@@ -90,22 +91,27 @@ describe('a request to see an account', () => {
       await alice.next('contact.request');
       await alice.request('contact.deny', { jid: carol });
       expect((await got()).filter(([, , to]) => to === carol)).toEqual([['presence', bare(), carol, 'unsubscribed']]);
+      expect(await alice.next('contact.removed')).toEqual({ jid: carol });
     }
     expect(await alice.rest()).toEqual([]);
   });
 
-  it('is answered once: the second answer, and one to nobody, is item-not-found', async () => {
+  it('answered in two tabs has the later answer; the same answer again changes nothing', async () => {
     const tablet = await play.gateway.login(user);
     ask('subscribe');
     await Promise.all([alice.next('contact.request'), tablet.next('contact.request')]);
     await alice.request('contact.approve', { jid: carol });
-    await play.stanzas();
-    for (const jid of [carol, 'nobody@example.org', tablet.user]) {
-      const error = await tablet.refused('contact.deny', { jid });
-      expect(error).toMatchObject({ code: 'item-not-found', field: 'jid', retry: false });
-      expect(await tablet.refused('contact.approve', { jid })).toMatchObject({ code: 'item-not-found', field: 'jid' });
+    await tablet.request('contact.approve', { jid: carol });
+    expect((await got()).map(([, , , type]) => type)).toEqual(['subscribed', undefined]);
+    for (const client of [alice, tablet]) {
+      expect(await client.next('contact')).toMatchObject({ jid: carol, subscription: 'from' });
+      expect(await client.rest()).toEqual([]);
     }
-    expect(await play.stanzas()).toEqual([]);
+    await tablet.request('contact.deny', { jid: carol });
+    await alice.request('contact.deny', { jid: carol });
+    expect((await got()).map(([, , , type]) => type)).toEqual(['unavailable', 'unsubscribed']);
+    for (const client of [alice, tablet]) expect(await client.next('contact.removed')).toEqual({ jid: carol });
+    expect(await alice.rest()).toEqual([]);
     await tablet.close();
   });
 
@@ -171,15 +177,14 @@ describe('a probe', () => {
 });
 
 describe('the end of a subscription', () => {
-  it('by the contact is acknowledged, with unavailable first; presence is not sent any more', async () => {
+  it('by the contact makes the account unavailable to it; presence is not sent any more', async () => {
     await play.befriend(alice, carol);
+    await alice.next('contact');
     ask('unsubscribe');
-    expect(await got()).toEqual([
-      ['presence', web(), carol, 'unavailable'],
-      ['presence', bare(), carol, 'unsubscribed'],
-    ]);
+    expect(await got()).toEqual([['presence', web(), carol, 'unavailable']]);
     await alice.request('presence.set', { show: 'dnd' });
     expect((await got()).filter(([, , to]) => to === carol)).toEqual([]);
+    expect(await alice.next('contact.removed')).toEqual({ jid: carol });
     expect(await alice.rest()).toEqual([]);
   });
 
@@ -187,8 +192,9 @@ describe('the end of a subscription', () => {
     ask('subscribe');
     await alice.next('contact.request');
     ask('unsubscribe');
-    expect(await got()).toEqual([['presence', bare(), carol, 'unsubscribed']]);
-    expect(await alice.refused('contact.approve', { jid: carol })).toMatchObject({ code: 'item-not-found' });
+    expect(await alice.next('contact.removed')).toEqual({ jid: carol });
+    expect(await got()).toEqual([]);
+    expect(await alice.request('contact.list', {})).toEqual({ items: [], requests: [] });
   });
 });
 
