@@ -6,7 +6,7 @@ import type { Place } from '../extension.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { MessageType } from '../protocol/objects.ts';
 import { type Jid, tryParse } from '../xmpp/jid.ts';
-import { type Element, el, elements, nameOf, namespaceOf } from '../xmpp/stanza.ts';
+import { detach, type Element, el, elements, nameOf, namespaceOf } from '../xmpp/stanza.ts';
 import { errorReply, isError, readError } from '../xmpp/stanza-error.ts';
 import { type Account, resource } from './account.ts';
 import { receive } from './incoming.ts';
@@ -32,6 +32,8 @@ function unavailable(): StanzaError {
 
 export class Router {
   readonly #server: VirtualServer;
+  /** By bare JID, the last of the stanzas that wait for an account which is being loaded: the next must not overtake it. */
+  readonly #lines = new Map<string, Promise<unknown>>();
 
   constructor(server: VirtualServer) {
     this.#server = server;
@@ -61,10 +63,23 @@ export class Router {
       this.#drop('no-session');
       return undefined;
     }
-    if (loaded !== 'unknown') return this.#handle(stanza, from, to, loaded);
-    return this.#server.accounts
-      .load(to, this.#mayCreate(stanza))
-      .then((account) => this.#handle(stanza, from, to, account));
+    if (loaded !== 'unknown' && !this.#lines.has(to.bare)) return this.#handle(stanza, from, to, loaded);
+    return this.#loading(stanza, from, to);
+  }
+
+  /** RFC 6120 §10.1: in order, also where the first has to wait for the store and the second would not. */
+  async #loading(stanza: Element, from: Jid, to: Jid): Promise<Element | undefined> {
+    const bare = detach(to.bare);
+    const before = this.#lines.get(bare);
+    const account = Promise.all([this.#server.accounts.load(to, this.#mayCreate(stanza)), before]);
+    // Only the beginning is in order: an answer that takes long holds nobody up.
+    const begun = account.then(([loaded]) => ({ answer: this.#handle(stanza, from, to, loaded) }));
+    const line = Promise.allSettled([begun, before]);
+    this.#lines.set(bare, line);
+    void line.then(() => {
+      if (this.#lines.get(bare) === line) this.#lines.delete(bare);
+    });
+    return (await begun).answer;
   }
 
   /** Runs a handler; its result or error becomes the answer to an IQ, its error the answer to anything but an error. */
