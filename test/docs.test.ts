@@ -12,7 +12,7 @@ import { loadConfig } from '../src/config.ts';
 import { afterClose, closeCodes } from '../src/protocol/close.ts';
 import { conditions, errorCodes, gatewayCodes, isCondition, StanzaError } from '../src/protocol/errors.ts';
 import { Connect, type EventClass, events, Ready, replies, requests } from '../src/protocol/frames.ts';
-import { Contact, ContactRequest, ErrorObject, Limits, Message, Presence } from '../src/protocol/objects.ts';
+import { Chat, Contact, ContactRequest, ErrorObject, Limits, Message, Presence } from '../src/protocol/objects.ts';
 import { compile, isObject, isRequestType, parseFrame } from '../src/protocol/parse.ts';
 import { anchors, codes, type Fence, fences, links, type Table, tables } from './support/markdown.ts';
 
@@ -160,8 +160,8 @@ describe('the tables of PROTOCOL.md', () => {
     expect(listed.map(({ name }) => name).sort()).toEqual([...Object.keys(replies), 'error'].sort());
   });
 
-  const objects = [Connect, Ready, Message, Presence, ContactRequest, Contact];
-  const names = ['connect', 'ready', 'message', 'presence', 'contact request', 'contact'];
+  const objects = [Connect, Ready, Message, Presence, ContactRequest, Contact, Chat];
+  const names = ['connect', 'ready', 'message', 'presence', 'contact request', 'contact', 'chat'];
   test.each(names.map((name, index) => [name, index] as const))('list every field of %s', (_, index) => {
     const listed = fieldTables()[index]?.rows.flatMap(([names, status]) => codes(names).map((name) => [name, status]));
     const fields = schemaFields(objects[index]);

@@ -97,7 +97,8 @@ export const Message = Type.Object(
     reactions: optional(
       Type.Record(Type.String(), Type.Array(Type.String()), { description: 'Folded history: by sender' }),
     ),
-    status: optional(oneOf(['sent', 'delivered', 'displayed'], 'Folded history: of an own message')),
+    status: optional(oneOf(['sent', 'delivered', 'displayed', 'failed'], 'Folded history: of an own message')),
+    error: optional(ErrorObject),
     extra: optional(Type.Array(Element, { description: 'Parts of the stanza that have no field' })),
     stanza: optional(Element),
   },
