@@ -157,7 +157,9 @@ async function add({ account }: Session, data: Settings & { jid: string; message
     throw new StanzaError('policy-violation', `An account has at most ${maxContacts} contacts`);
   }
   const before = itemOf(account, jid);
-  await decide(account, before, ['subscribed', 'subscribe'], withSettings(before, data), data.message);
+  // Approved for good, so that it stays a contact whatever the other side does.
+  const item = { ...withSettings(before, data), approved: true };
+  await decide(account, before, ['subscribed', 'subscribe'], item, data.message);
   return toContact(account, itemOf(account, jid));
 }
 
