@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OwnPresence } from '../../src/protocol/objects.ts';
 import { parse } from '../../src/xmpp/jid.ts';
-import { type CoreClient, settled, TestCore } from '../support/core.ts';
+import { type CoreClient, TestCore } from '../support/core.ts';
 import { canonical, parseStanza } from '../support/stanza-text.ts';
 
 let core: TestCore;
@@ -138,7 +138,7 @@ describe('an account without a session', () => {
     const clients = [core.login('bob'), core.login('bob')];
     core.link.receive(parseStanza('<presence from="a@b" to="bob@web.example.com"/>'));
     await Promise.all(clients);
-    await settled();
+    await core.settled();
     const account = await core.server.accounts.load(parse('bob@web.example.com'));
     expect(account?.sessions.size).toBe(2);
   });
