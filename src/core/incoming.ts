@@ -32,12 +32,11 @@ function message(
 ): Message {
   return {
     // PROTOCOL.md §6: origin-id, else the id attribute, else one of our own.
-    id: fields.originId ?? (stanza.attrs.id || randomUUID()),
+    id: [fields.originId, stanza.attrs.id].find(isId) ?? randomUUID(),
     chat: from.bare,
     type,
     from: server.shown(from),
     to: account.jid.bare,
-    ...fields,
     ...ownStanzaIdsRemoved(fields, server.domain),
     time: timeOf(server, fields, from),
   };
@@ -50,11 +49,15 @@ function timeOf(server: VirtualServer, fields: Partial<Message>, from: Jid): str
   return new Date(Number.isNaN(delayed) ? now : Math.min(delayed, now)).toISOString();
 }
 
-/** XEP-0359 §5: a stanza-id that claims to be by us is not by us. */
-function ownStanzaIdsRemoved(
-  fields: Partial<Message>,
-  domain: string,
-): { stanzaIds?: NonNullable<Message['stanzaIds']> } {
-  if (!fields.stanzaIds) return {};
-  return { stanzaIds: fields.stanzaIds.filter(({ by }) => tryParse(by)?.domain !== domain) };
+/** Long enough for anything that servers and clients make; longer ones are meant to cost. */
+const maxIdChars = 1024;
+
+function isId(text: string | undefined): text is string {
+  return text !== undefined && text !== '' && text.length <= maxIdChars;
+}
+
+/** XEP-0359 §3, rule 2: a stanza-id that claims to be by us is not by us. */
+function ownStanzaIdsRemoved({ stanzaIds = [], ...fields }: Partial<Message>, domain: string): Partial<Message> {
+  const others = stanzaIds.filter(({ by }) => tryParse(by)?.domain !== domain);
+  return others.length === 0 ? fields : { ...fields, stanzaIds: others };
 }
