@@ -17,9 +17,16 @@ interface Entry {
   readonly chat: string;
   readonly at: number;
   state: 'pending' | 'sent' | 'failed';
-  outcome: Promise<Sent>;
-  /** Ends a pending attempt with an error. */
-  fail: (error: StanzaError) => void;
+  /** Let go when it is over: it holds the stanza, which is some thirty times as large as what has to be kept. */
+  attempt: Attempt | undefined;
+  /** The answer, once it is sent. */
+  sent: Sent | undefined;
+}
+
+interface Attempt {
+  readonly outcome: Promise<Sent>;
+  /** Ends it with an error. */
+  fail(error: StanzaError): void;
 }
 
 const maxAge = 24 * 3600_000;
@@ -53,16 +60,17 @@ export class Outbox {
     const digest = hash('sha1', serialize(draft.stanza));
     const known = this.#entries.get(draft.id);
     if (known && known.state !== 'failed') {
-      if (known.digest === digest) return known.outcome;
+      if (known.digest === digest && known.attempt) return known.attempt.outcome;
+      if (known.digest === digest && known.sent) return Promise.resolve(known.sent);
       const error = new StanzaError('conflict', 'This id was used for another message', { field: 'id' });
       return Promise.reject(error);
     }
-    const entry = this.#start(draft, digest);
+    const { entry, attempt } = this.#start(draft, digest);
     this.#peer(draft.to.bare);
     this.#entries.delete(draft.id);
     this.#entries.set(draft.id, entry);
     this.#prune();
-    return this.#finish(session, draft, entry);
+    return this.#finish(session, draft, entry, attempt);
   }
 
   /** An error stanza that came back: it ends the pending attempt, or tells the sessions that a sent message failed. */
@@ -70,7 +78,7 @@ export class Outbox {
     const entry = this.#entries.get(id);
     if (!entry || entry.chat !== fromBare || entry.state === 'failed') return;
     if (entry.state === 'pending') {
-      entry.fail(error);
+      entry.attempt?.fail(error);
       return;
     }
     entry.state = 'failed';
@@ -78,22 +86,20 @@ export class Outbox {
     this.#account.push({ type: 'message.failed', data });
   }
 
-  #start(draft: Draft, digest: string): Entry {
+  #start(draft: Draft, digest: string): { entry: Entry; attempt: Attempt } {
     const server = this.#account.gateway;
-    const delivery = server.deliver(draft.stanza, server.now() + server.limits.sendTimeout);
+    const at = server.now();
+    const chat = detach(draft.to.bare);
+    const delivery = server.deliver(draft.stanza, at + server.limits.sendTimeout);
     const { promise: bounced, reject } = Promise.withResolvers<never>();
     let refused: StanzaError | undefined;
-    const chat = detach(draft.to.bare);
-    const entry: Entry = {
-      digest,
-      chat,
-      at: server.now(),
-      state: 'pending',
+    const attempt: Attempt = {
       outcome: Promise.race([delivery.done, bounced]).then(() => {
         // A bounce that came in the same chunk as the fence's answer is still in time to be the answer.
         if (refused) throw refused;
         entry.state = 'sent';
-        return { id: draft.id, chat, type: draft.type, time: new Date(entry.at).toISOString() };
+        entry.sent = { id: draft.id, chat, type: draft.type, time: new Date(at).toISOString() };
+        return entry.sent;
       }),
       fail: (error) => {
         refused = error;
@@ -101,12 +107,13 @@ export class Outbox {
         reject(error);
       },
     };
-    return entry;
+    const entry: Entry = { digest, chat, at, state: 'pending', attempt, sent: undefined };
+    return { entry, attempt };
   }
 
-  async #finish(session: Session, draft: Draft, entry: Entry): Promise<Sent> {
+  async #finish(session: Session, draft: Draft, entry: Entry, { outcome }: Attempt): Promise<Sent> {
     try {
-      const sent = await entry.outcome;
+      const sent = await outcome;
       // A message to oneself is an event of its own for every session.
       if (this.#account.sessions.size > 1 && entry.chat !== this.#account.jid.bare)
         this.#tellOthers(session, draft, sent);
@@ -114,6 +121,8 @@ export class Outbox {
     } catch (error) {
       entry.state = 'failed';
       throw error;
+    } finally {
+      entry.attempt = undefined;
     }
   }
 
