@@ -81,7 +81,7 @@ export class Router {
         this.#message(stanza, from, to, account);
         return undefined;
       case 'presence':
-        return this.#presence(stanza, from, account);
+        return this.#presence(stanza, from, to, account);
       case 'iq':
         return this.#iq(stanza, from, to, account);
       default:
@@ -108,8 +108,12 @@ export class Router {
     account.push(event, { stanza });
   }
 
-  #presence(stanza: Element, from: Jid, account: Account | undefined): undefined {
-    // RFC 6121 §8.5.1: presence to nobody is ignored; §8.3 of it: so are errors.
+  #presence(stanza: Element, from: Jid, to: Jid, account: Account | undefined): undefined {
+    if (!account && stanza.attrs.type === 'probe' && to.local !== '') {
+      // RFC 6121 §4.3.2: as to a stranger, who is not to learn which accounts there are.
+      this.#server.send(el('presence', { from: to.bare, to: from.bare, type: 'unsubscribed' }));
+    }
+    // RFC 6121 §8.5.1: other presence to nobody is ignored, and so are errors.
     if (!account || isError(stanza)) this.#drop(account ? 'unhandled' : 'unknown-account');
     else this.#server.run('presenceIn', account, { type: stanza.attrs.type ?? 'available', from, stanza });
     return undefined;
