@@ -15,7 +15,7 @@ export default extension({
   requests: {
     'typing.send': ({ account, gateway }, data) => {
       const to = address(data.to, 'to');
-      // §8: whoever is invisible does not type.
+      // §9: whoever is invisible does not type.
       if (!account.presence) return undefined;
       const stanza = el('message', { from: account.client.full, to: to.full, type: 'chat' });
       gateway.translate.writeTyping(stanza, { state: data.state });
