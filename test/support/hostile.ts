@@ -146,6 +146,13 @@ export function badShapes(): HostileFrame[] {
     ['an attribute that is markup', iq('{"name":"a","attrs":{"b=\'\'/><c d":"e"}}'), 'bad-request', 'payload.attrs'],
     ['an unbound prefix', iq('{"name":"a","attrs":{"b:c":"d"}}'), 'bad-request', 'payload.attrs'],
     ['a null character in a name', iq('{"name":"a","attrs":{"b\\u0000":"c"}}'), 'bad-request', 'payload.attrs.b'],
+    [
+      'a namespace with a line feed',
+      iq('{"name":"a","attrs":{"xmlns":"b\\nc"}}'),
+      'bad-request',
+      'payload.attrs.xmlns',
+    ],
+    ['a namespace with a space', iq('{"name":"a","attrs":{"xmlns":"b c"}}'), 'bad-request', 'payload.attrs.xmlns'],
     ['the key __proto__ as an element', iq('{"__proto__":{"name":"a"}}'), 'bad-request', 'payload.name'],
     ['the key constructor as an element', iq('{"constructor":{"name":"a"}}'), 'bad-request', 'payload.name'],
     [
