@@ -11,6 +11,8 @@ import type { Directory } from './sqlite-directory.ts';
 import type { SearchIndex } from './sqlite-search.ts';
 import type { WaitingRoom } from './sqlite-waiting.ts';
 
+/** A client could not name a message by an id that is longer. */
+const maxIdLength = 1024;
 /** So many messages with the same id are looked at for the one with the right author. */
 const maxSameId = 100;
 
@@ -37,12 +39,9 @@ interface Named {
 function prepare(db: DatabaseSync) {
   const target = `SELECT i.id AS number, i.type, i.ref, i.author, i.outgoing, i.state, i.data ->> 'id' AS one FROM`;
   return {
-    touch: rows<{ counted: number }>(
-      db.prepare(
-        'UPDATE chats SET items = items + 1, counted = counted + ?, activity = max(activity, ?) WHERE id = ?' +
-          ' RETURNING counted',
-      ),
-    ),
+    // Not with RETURNING: that takes a savepoint, at which FTS5 writes out what it holds back for the whole transaction.
+    counted: rows<{ counted: number }>(db.prepare('SELECT counted FROM chats WHERE id = ?')),
+    touch: db.prepare('UPDATE chats SET items = items + 1, counted = ?, activity = max(activity, ?) WHERE id = ?'),
     displayed: db.prepare('UPDATE chats SET displayed = max(displayed, ?) WHERE id = ?'),
     insert: db.prepare(
       'INSERT INTO items (id, account, chat, shown, type, author, outgoing, counted, ref, ids, data)' +
@@ -130,8 +129,8 @@ export class ItemWriter {
       this.#sql.displayed.run(position, chat);
     }
     const state = JSON.parse(message.state ?? '{}') as FoldState;
-    const author1 = { author: message.author, outgoing: message.outgoing === 1 };
-    const folded = fold(state, author1, { type, number: named.number, author: item.author, data: item.data });
+    const original = { author: message.author, outgoing: message.outgoing === 1 };
+    const folded = fold(state, original, { type, number: named.number, author: item.author, data: item.data });
     if (folded !== state) this.#fold(place, message.number, state, folded, item.text);
     return archived;
   }
@@ -156,7 +155,8 @@ export class ItemWriter {
     const archiveId = formatArchiveId(number);
     const data = { ...item.data, ...ids, archiveId };
     const message = type === 'message';
-    const counted = this.#sql.touch.get(Number(unread), message ? number : 0, chat)?.counted ?? 0;
+    const counted = (this.#sql.counted.get(chat)?.counted ?? 0) + Number(unread);
+    this.#sql.touch.run(counted, message ? number : 0, chat);
     const known = item.ids?.length === 1 && item.ids[0] === id ? null : JSON.stringify(item.ids ?? []);
     const columns = [type, author, Number(outgoing), counted, ref, known, JSON.stringify(data)] as const;
     this.#sql.insert.run(number, account, chat, Number(message), ...columns);
@@ -170,6 +170,7 @@ export class ItemWriter {
   /** The one id (PROTOCOL.md §6): the first that is free in the chat, else the archive id. */
   #name({ chat }: Place, number: number, item: NewItem): Named {
     for (const id of item.ids ?? []) {
+      if (id === '' || id.length > maxIdLength) continue;
       const holder = this.#sql.holder.get(chat, id)?.item;
       if (holder === undefined || this.#giveWay(chat, id, holder, item)) return { number, id };
     }
