@@ -5,7 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Item, ItemData, NewItem } from './archive.ts';
 import { type ArchiveClock, formatArchiveId } from './archive-id.ts';
-import { type FoldState, fold } from './fold.ts';
+import { type Action, type FoldState, fold } from './fold.ts';
 import { rows } from './rows.ts';
 import type { Directory } from './sqlite-directory.ts';
 import type { SearchIndex } from './sqlite-search.ts';
@@ -91,7 +91,7 @@ export class ItemWriter {
       const done = next.type === 'message' ? this.#message(account, next) : this.#action(account, next);
       if (!done) continue;
       archived.push(done);
-      queue.push(...this.#waiting.release(account, next));
+      if (isNamed(next)) queue.push(...this.#waiting.release(account, next));
     }
     return archived;
   }
@@ -119,33 +119,26 @@ export class ItemWriter {
     }
     const { message, position } = found;
     const place = { account, chat };
-    const edit = type === 'message.edited';
     const number = this.#clock.next(item.now);
-    const named = edit ? this.#name(place, number, item) : { number, id: message.one };
-    const ids = edit ? { id: named.id, replace: message.one } : { id: message.one };
+    const named = isNamed(item) ? this.#name(place, number, item) : { number, id: message.one };
+    const ids = isNamed(item) ? { id: named.id, replace: message.one } : { id: message.one };
     const archived = this.#write(place, named, item, ids, message.number);
-    if (type === 'receipt' && item.data.status === 'displayed' && message.outgoing) {
-      // XEP-0333 §4.1: a marker covers everything up to its message.
-      this.#sql.displayed.run(position, chat);
-    }
-    const state = JSON.parse(message.state ?? '{}') as FoldState;
-    const original = { author: message.author, outgoing: message.outgoing === 1 };
-    const folded = fold(state, original, { type, number: named.number, author: item.author, data: item.data });
-    if (folded !== state) this.#fold(place, message.number, state, folded, item.text);
+    // XEP-0333 §4.1: a marker covers everything up to its message.
+    const displayed = type === 'receipt' && item.data.status === 'displayed' && message.outgoing === 1;
+    if (displayed) this.#sql.displayed.run(position, chat);
+    const { author: by, data } = item;
+    this.#fold(place, message, { type, number: named.number, author: by, data }, item.text);
     return archived;
   }
 
-  #fold(
-    { account, chat }: Place,
-    message: number,
-    before: FoldState,
-    after: FoldState,
-    text: string | undefined,
-  ): void {
-    this.#sql.state.run(JSON.stringify(after), message);
+  #fold({ account, chat }: Place, message: Target, action: Action, text: string | undefined): void {
+    const before = JSON.parse(message.state ?? '{}') as FoldState;
+    const after = fold(before, { author: message.author, outgoing: message.outgoing === 1 }, action);
+    if (after === before) return;
+    this.#sql.state.run(JSON.stringify(after), message.number);
     if (after.edit === before.edit && after.retracted === before.retracted) return;
-    this.#search.remove(message);
-    if (text && !after.retracted) this.#search.add(account, chat, message, text);
+    this.#search.remove(message.number);
+    if (text && !after.retracted) this.#search.add(account, chat, message.number, text);
   }
 
   /** Stores the row and its ids, and counts it in its chat. */
@@ -157,11 +150,12 @@ export class ItemWriter {
     const message = type === 'message';
     const counted = (this.#sql.counted.get(chat)?.counted ?? 0) + Number(unread);
     this.#sql.touch.run(counted, message ? number : 0, chat);
-    const known = item.ids?.length === 1 && item.ids[0] === id ? null : JSON.stringify(item.ids ?? []);
-    const columns = [type, author, Number(outgoing), counted, ref, known, JSON.stringify(data)] as const;
+    const own = isNamed(item) ? (item.ids ?? []) : [id];
+    const others = own.length === 1 && own[0] === id ? null : JSON.stringify(own);
+    const columns = [type, author, Number(outgoing), counted, ref, others, JSON.stringify(data)] as const;
     this.#sql.insert.run(number, account, chat, Number(message), ...columns);
-    if (message || type === 'message.edited') {
-      for (const one of new Set([id, ...(item.ids ?? [])])) this.#sql.addId.run(chat, one, number, Number(one === id));
+    if (isNamed(item)) {
+      for (const one of new Set([id, ...own])) this.#sql.addId.run(chat, one, number, Number(one === id));
     }
     if (receipt) this.#sql.owe.run(account, number, receipt.to, receipt.id);
     return { archiveId, type, chat: item.chat, data };
@@ -201,4 +195,9 @@ export class ItemWriter {
     }
     return undefined;
   }
+}
+
+/** Has it ids of its own, that others can refer to? */
+function isNamed({ type }: NewItem): boolean {
+  return type === 'message' || type === 'message.edited';
 }
