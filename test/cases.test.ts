@@ -9,7 +9,7 @@ import { type EventType, events, requests } from '../src/protocol/frames.ts';
 import { ErrorObject } from '../src/protocol/objects.ts';
 import { compile, isRequestType, parseFrame } from '../src/protocol/parse.ts';
 import { el, nameOf } from '../src/xmpp/stanza.ts';
-import { settled, TestCore } from './support/core.ts';
+import { TestCore } from './support/core.ts';
 import type { AnyFrame } from './support/json-client.ts';
 import { canonical, parseStanza } from './support/stanza-text.ts';
 
@@ -86,7 +86,7 @@ async function play(files: Files): Promise<void> {
     const request = JSON.parse(files['.out.json']);
     validRequest(request, files['.in.json']);
     alice.send({ ...request, id: 'case' });
-    await settled();
+    await core.settled();
     compare(canonical(core.link.sent), canonical(files['.out.xml'] ?? ''), bindings);
   }
   if (files['.in.xml'] !== undefined) {

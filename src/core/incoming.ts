@@ -52,6 +52,8 @@ function receiveMessage(incoming: Incoming, fields: Partial<Message>): Promise<u
     ids: idsOf(fields, stanza),
     data,
     unread: true,
+    // PROTOCOL.md §6: what one of ours sends again, because it saw no answer, has the same id and is one message.
+    once: from.domain === server.domain,
     ...(fields.body === undefined ? {} : { text: fields.body }),
   };
   return account.record(item, { stanza }).then(() => {
@@ -89,7 +91,7 @@ function place({ server, from }: Incoming): Pick<NewItem, 'chat' | 'author' | 'o
 
 /** PROTOCOL.md §6: the one id is the origin-id, else the id attribute, else the archive's. */
 function idsOf(fields: Partial<Message>, stanza: Element): string[] {
-  return [...new Set([fields.originId, stanza.attrs.id])].filter((id) => id !== undefined && id !== '') as string[];
+  return [...new Set([fields.originId, stanza.attrs.id])].filter(isId);
 }
 
 /** The event's data but for `id` and `archiveId`. */
@@ -99,7 +101,6 @@ function messageData({ server, account, from, type }: Incoming, fields: Partial<
     type,
     from: server.shown(from),
     to: account.jid.bare,
-    ...fields,
     ...ownStanzaIdsRemoved(fields, server.domain),
     time: timeOf(server, fields, from),
   };
@@ -112,11 +113,15 @@ function timeOf(server: VirtualServer, fields: Partial<Message>, from: Jid): str
   return new Date(Number.isNaN(delayed) ? now : Math.min(delayed, now)).toISOString();
 }
 
-/** XEP-0359 §5: a stanza-id that claims to be by us is not by us. */
-function ownStanzaIdsRemoved(
-  fields: Partial<Message>,
-  domain: string,
-): { stanzaIds?: NonNullable<Message['stanzaIds']> } {
-  if (!fields.stanzaIds) return {};
-  return { stanzaIds: fields.stanzaIds.filter(({ by }) => tryParse(by)?.domain !== domain) };
+/** Long enough for anything that servers and clients make; longer ones are meant to cost. */
+const maxIdChars = 1024;
+
+function isId(text: string | undefined): text is string {
+  return text !== undefined && text !== '' && text.length <= maxIdChars;
+}
+
+/** XEP-0359 §3, rule 2: a stanza-id that claims to be by us is not by us. */
+function ownStanzaIdsRemoved({ stanzaIds = [], ...fields }: Partial<Message>, domain: string): Partial<Message> {
+  const others = stanzaIds.filter(({ by }) => tryParse(by)?.domain !== domain);
+  return others.length === 0 ? fields : { ...fields, stanzaIds: others };
 }

@@ -1,5 +1,6 @@
 /** Every extension's requests, IQ handlers, features and hooks, found by name; a clash of names fails at start. */
-import type { Account, Action, Extension, Happening, Hooks, IqHandler, Place, Session, Want } from '../extension.ts';
+import type { Account, Action, Extension, Happening, Hooks, IqHandler, Session, Want } from '../extension.ts';
+
 import { type Ready, type RequestData, type RequestType, requests } from '../protocol/frames.ts';
 import { type Check, compile } from '../protocol/parse.ts';
 import type { Element } from '../xmpp/stanza.ts';
@@ -62,12 +63,6 @@ export class Registry {
 
   hooks<H extends keyof Hooks>(name: H): readonly Hooks[H][] {
     return this.#hooks[name] ?? [];
-  }
-
-  /** XEP-0030: the features announced at a place, sorted. */
-  features(place: Place): string[] {
-    const all = this.extensions.flatMap((one) => one.features?.[place] ?? []);
-    return [...new Set(all)].toSorted();
   }
 
   /** The snapshots that `connect.want` names, as they go into `ready`. */

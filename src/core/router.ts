@@ -102,7 +102,7 @@ export class Router {
       case 'message':
         return this.#message(stanza, from, to, account);
       case 'presence':
-        return this.#presence(stanza, from, account);
+        return this.#presence(stanza, from, to, account);
       case 'iq':
         return this.#iq(stanza, from, to, account);
       default:
@@ -133,8 +133,12 @@ export class Router {
     return receive({ server: this.#server, account, stanza, from, type });
   }
 
-  #presence(stanza: Element, from: Jid, account: Account | undefined): undefined {
-    // RFC 6121 §8.5.1: presence to nobody is ignored.
+  #presence(stanza: Element, from: Jid, to: Jid, account: Account | undefined): undefined {
+    if (!account && stanza.attrs.type === 'probe' && to.local !== '') {
+      // RFC 6121 §4.3.2: as to a stranger, who is not to learn which accounts there are.
+      this.#server.send(el('presence', { from: to.bare, to: from.bare, type: 'unsubscribed' }));
+    }
+    // RFC 6121 §8.5.1: other presence to nobody is ignored.
     if (!account) this.#drop('unknown-account');
     else this.#server.run('presenceIn', account, { type: stanza.attrs.type ?? 'available', from, stanza });
     return undefined;

@@ -13,6 +13,9 @@ const settleMs = 10_000;
 /** Whom an account may show itself to beside its contacts; the oldest is told goodbye before its time. */
 const maxDirected = 1000;
 
+/** How long what must arrive waits for the link. */
+const deliverMs = 3600_000;
+
 export const known = slot(() => new KnownPresence());
 
 const own = slot(() => ({
@@ -39,6 +42,11 @@ function availability(account: Account, to: string, presence: OwnPresence | unde
 /** §3.1.2, §4.3.1: between bare JIDs. */
 export function bareTo(account: Account, to: string, type: string): Element {
   return el('presence', { from: account.jid.bare, to, type });
+}
+
+/** For what must arrive: it waits while the link is down. */
+export function deliver({ gateway }: Account, stanza: Element): void {
+  gateway.deliver(stanza, Date.now() + deliverMs).done.catch(() => undefined);
 }
 
 /** A session came, went, or changed its presence: contacts are told in the next tick, once. */
@@ -151,8 +159,8 @@ export function answerProbe(account: Account, from: { bare: string; full: string
 /** §4.6: shows the account to anyone, or takes that back. */
 export function direct(account: Account, to: string, presence: OwnPresence | undefined): void {
   const { directed, gateway } = account;
-  // First, so that what must not go out is not remembered either.
-  gateway.send(availability(account, to, presence));
+  // First, so that what does not go out is not remembered either.
+  if (!gateway.send(availability(account, to, presence))) return;
   directed.delete(to);
   if (!presence) return;
   directed.add(to);
@@ -164,7 +172,7 @@ export function direct(account: Account, to: string, presence: OwnPresence | und
 function withdraw(account: Account, wasBroadcast: boolean): void {
   for (const to of account.directed) {
     const bare = to.split('/', 1).join();
-    if (!wasBroadcast || !sees(account.roster.get(bare))) account.gateway.send(availability(account, to, undefined));
+    if (!wasBroadcast || !sees(account.roster.get(bare))) deliver(account, availability(account, to, undefined));
   }
   account.directed.clear();
 }

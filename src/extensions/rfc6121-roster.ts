@@ -9,7 +9,7 @@ import { badRequest, StanzaError } from '../protocol/errors.ts';
 import type { Contact, ContactRequest } from '../protocol/objects.ts';
 import { append, childText, detach, type Element, el } from '../xmpp/stanza.ts';
 import { address } from './address.ts';
-import { bareTo, hideFrom, known, presenceTo } from './availability.ts';
+import { bareTo, deliver, hideFrom, known, presenceTo } from './availability.ts';
 import { vanish } from './rfc6121-presence.ts';
 import { type Change, isChange, isSeen, receive, sees, send, stateOf } from './subscription.ts';
 import { nick } from './xep0172-nick.ts';
@@ -19,8 +19,6 @@ const maxMessage = 1023;
 /** Requests that may wait for an answer; strangers make them. */
 const maxRequests = 1000;
 const maxContacts = 10_000;
-/** While the link is down, a stanza about a subscription waits so long for it. */
-const deliverMs = 3600_000;
 
 /** An item that says nothing is none: it stood for a request that was answered, or ended. */
 function saysNothing(item: RosterItem): boolean {
@@ -73,12 +71,7 @@ async function keep(account: Account, item: RosterItem): Promise<void> {
   account.push({ type: 'contact.removed', data: { jid: item.jid } });
 }
 
-/** Stanzas about subscriptions are few, and must arrive: they wait while the link is down. */
-function deliver({ gateway }: Account, stanza: Element): void {
-  gateway.deliver(stanza, Date.now() + deliverMs).done.catch(() => undefined);
-}
-
-/** What the user decides goes out once it is stored. */
+/** What the user decides goes out once it is stored. Stanzas about subscriptions are few, and must arrive. */
 async function decide(account: Account, before: RosterItem, changes: Change[], after = before, message?: string) {
   const routed: Change[] = [];
   let item = after;

@@ -15,18 +15,22 @@ export default extension({
   requests: {
     'typing.send': ({ account, gateway }, data) => {
       const to = address(data.to, 'to');
+      // §9: whoever is invisible does not type.
+      if (!account.presence) return undefined;
       const stanza = el('message', { from: account.client.full, to: to.full, type: 'chat' });
       gateway.translate.writeTyping(stanza, { state: data.state });
-      // XEP-0334 §4: a mere signal is not for archives.
+      // XEP-0334 §4.2: a mere signal is not for archives.
       append(stanza, el('no-store', { xmlns: ns.hints }));
       gateway.send(stanza);
       return undefined;
     },
   },
   hooks: {
-    // §5.2: a content message says that its sender is active, and ends its typing.
+    // §5.3: a content message says that its sender is active, and ends its typing; §5.4: but only in a chat.
     messageOut: (_account, stanza) => {
-      if (childText(stanza, 'body', '') !== undefined) append(stanza, el('active', { xmlns: ns.chatStates }));
+      const { type } = stanza.attrs;
+      if (type !== 'chat' || childText(stanza, 'body', '') === undefined) return;
+      append(stanza, el('active', { xmlns: ns.chatStates }));
     },
   },
 });

@@ -6,8 +6,12 @@
 import { extension, xep } from '../extension.ts';
 import { custom } from '../fields.ts';
 import type { Message } from '../protocol/objects.ts';
+import { tryParse } from '../xmpp/jid.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { find, textOf } from '../xmpp/stanza.ts';
+
+// XEP-0082 §3.2: a time without an offset is no time; Date.parse would take it, and much else, for one of ours.
+const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 export default extension({
   spec: xep('0203', '2.0'),
@@ -16,11 +20,13 @@ export default extension({
       [['delay', ns.delay]],
       (stanza) => {
         const delay = find(stanza, 'delay', ns.delay);
-        const stamp = Date.parse(delay?.attrs.stamp ?? '');
+        const { from = '', stamp: text = '' } = delay?.attrs ?? {};
+        const stamp = dateTime.test(text) ? Date.parse(text) : Number.NaN;
         if (!delay || Number.isNaN(stamp)) return undefined;
+        const by = tryParse(from);
         const reason = textOf(delay);
         return {
-          ...(delay.attrs.from ? { from: delay.attrs.from } : {}),
+          ...(by ? { from: by.full } : {}),
           time: new Date(stamp).toISOString(),
           ...(reason ? { reason } : {}),
         };

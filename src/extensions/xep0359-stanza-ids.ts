@@ -6,6 +6,7 @@
 import { extension, xep } from '../extension.ts';
 import { childAttribute, custom } from '../fields.ts';
 import type { Message } from '../protocol/objects.ts';
+import { tryParse } from '../xmpp/jid.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { elements, nameOf, namespaceOf } from '../xmpp/stanza.ts';
 
@@ -14,7 +15,8 @@ const stanzaIds = custom<NonNullable<Message['stanzaIds']>>(
   (stanza) => {
     const ids = elements(stanza)
       .filter((child) => nameOf(child) === 'stanza-id' && namespaceOf(child) === ns.stanzaIds)
-      .map(({ attrs }) => ({ id: attrs.id ?? '', by: attrs.by ?? '' }))
+      // §3, rules 5 to 7: both attributes, `by` being an address.
+      .map(({ attrs }) => ({ id: attrs.id ?? '', by: tryParse(attrs.by ?? '')?.full ?? '' }))
       .filter(({ id, by }) => id !== '' && by !== '');
     return ids.length === 0 ? undefined : ids;
   },

@@ -81,7 +81,10 @@ export interface HistoryQuery {
   readonly end?: number;
   /** Messages by their one `id` (with `chat`). */
   readonly ids?: readonly string[];
-  /** Full-text: every word must be there; newest first, so the page holds the newest matches. */
+  /**
+   * Full-text: every word must be there, without regard to case and diacritics; the last one may be only begun, unless very
+   * many words begin with it. At most 32 words. Without a cursor the page holds the newest matches.
+   */
   readonly text?: string;
   readonly max: number;
   /** `folded`: messages only, in their last version; `log`: every item as it happened. */

@@ -42,7 +42,7 @@ export class SqliteArchive implements Archive {
     this.#waiting = waiting;
     this.#items = new ItemWriter(db, { clock, directory, search, waiting });
     this.#sends = new Sends(db);
-    const history = new History(db, directory);
+    const history = new History(db, { directory, search });
     this.#history = history;
     this.#chats = new Chats(db, { clock, directory, newest: (chat) => history.newestOf(chat) });
     this.#retention = new Retention(db, { clock, directory, search });

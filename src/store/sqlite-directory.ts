@@ -19,7 +19,7 @@ export class Directory {
   constructor(db: DatabaseSync) {
     this.#account = rows<Id>(db.prepare('SELECT id FROM accounts WHERE jid = ?'));
     this.#chat = rows<Id>(db.prepare('SELECT id FROM chats WHERE account = ? AND jid = ?'));
-    this.#newChat = rows<Id>(db.prepare('INSERT INTO chats (account, jid, activity) VALUES (?, ?, ?) RETURNING id'));
+    this.#newChat = db.prepare('INSERT INTO chats (account, jid, activity) VALUES (?, ?, ?)');
   }
 
   /** @throws StanzaError item-not-found */
@@ -42,9 +42,7 @@ export class Directory {
   chat(account: number, jid: string, activity: () => number): number {
     const known = this.findChat(account, jid);
     if (known !== undefined) return known;
-    const made = this.#newChat.get(account, jid, activity())?.id;
-    if (made === undefined) throw new Error('A chat was not made');
-    return made;
+    return Number(this.#newChat.run(account, jid, activity()).lastInsertRowid);
   }
 
   /** After a rollback, and when chats were removed. */

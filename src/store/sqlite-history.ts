@@ -6,7 +6,7 @@ import { firstNumber, formatArchiveId, parseArchiveId } from './archive-id.ts';
 import { type FoldState, foldedData } from './fold.ts';
 import { type Query, rows } from './rows.ts';
 import type { Directory } from './sqlite-directory.ts';
-import { searchExpression } from './sqlite-search.ts';
+import type { SearchIndex } from './sqlite-search.ts';
 
 interface Row {
   number: number;
@@ -76,10 +76,12 @@ function prepare(db: DatabaseSync) {
 export class History {
   readonly #sql: ReturnType<typeof prepare>;
   readonly #directory: Directory;
+  readonly #search: SearchIndex;
 
-  constructor(db: DatabaseSync, directory: Directory) {
+  constructor(db: DatabaseSync, parts: { directory: Directory; search: SearchIndex }) {
     this.#sql = prepare(db);
-    this.#directory = directory;
+    this.#directory = parts.directory;
+    this.#search = parts.search;
   }
 
   page(account: number, query: HistoryQuery): HistoryPage {
@@ -110,7 +112,7 @@ export class History {
   #read(account: number, chat: number | undefined, query: HistoryQuery, range: Range, order: Order): Row[] {
     const limits = [range.over, range.under, query.max + 1];
     if (query.text !== undefined) {
-      const expression = searchExpression(account, chat, query.text);
+      const expression = this.#search.expression(account, chat, query.text);
       return expression === undefined ? [] : this.#sql.search[order].all(expression, ...limits);
     }
     const statement: Query<Row> =

@@ -4,15 +4,21 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Item, ItemData, NewItem } from './archive.ts';
-import { type ArchiveClock, formatArchiveId } from './archive-id.ts';
-import { type FoldState, fold, isOverdue } from './fold.ts';
+import { type ArchiveClock, formatArchiveId, timeOf } from './archive-id.ts';
+
+import { type Action, type FoldState, fold, isOverdue } from './fold.ts';
+
 import { rows } from './rows.ts';
 import type { Directory } from './sqlite-directory.ts';
 import type { SearchIndex } from './sqlite-search.ts';
 import type { WaitingRoom } from './sqlite-waiting.ts';
 
+/** A client could not name a message by an id that is longer. */
+const maxIdLength = 1024;
 /** So many messages with the same id are looked at for the one with the right author. */
 const maxSameId = 100;
+/** As long as ids of messages on their way out are kept. */
+const repeatMs = 24 * 3_600_000;
 
 interface Target {
   number: number;
@@ -37,12 +43,9 @@ interface Named {
 function prepare(db: DatabaseSync) {
   const target = `SELECT i.id AS number, i.type, i.ref, i.author, i.outgoing, i.state, i.data ->> 'id' AS one FROM`;
   return {
-    touch: rows<{ counted: number }>(
-      db.prepare(
-        'UPDATE chats SET items = items + 1, counted = counted + ?, activity = max(activity, ?) WHERE id = ?' +
-          ' RETURNING counted',
-      ),
-    ),
+    // Not with RETURNING: that takes a savepoint, at which FTS5 writes out what it holds back for the whole transaction.
+    counted: rows<{ counted: number }>(db.prepare('SELECT counted FROM chats WHERE id = ?')),
+    touch: db.prepare('UPDATE chats SET items = items + 1, counted = ?, activity = max(activity, ?) WHERE id = ?'),
     displayed: db.prepare('UPDATE chats SET displayed = max(displayed, ?) WHERE id = ?'),
     insert: db.prepare(
       'INSERT INTO items (id, account, chat, shown, type, author, outgoing, counted, ref, ids, markable, data)' +
@@ -92,9 +95,19 @@ export class ItemWriter {
       const done = next.type === 'message' ? this.#message(account, next) : this.#action(account, next);
       if (!done) continue;
       archived.push(done);
-      queue.push(...this.#waiting.release(account, next));
+      if (isNamed(next)) queue.push(...this.#waiting.release(account, next));
     }
     return archived;
+  }
+
+  /** Is this message of that author here already, and not older than a day? */
+  has(account: number, item: NewItem): boolean {
+    const chat = this.#directory.findChat(account, item.chat);
+    if (chat === undefined) return false;
+    return (item.ids ?? []).some((id) => {
+      const message = this.#find(chat, id, item.author)?.message;
+      return message !== undefined && timeOf(message.number) > item.now - repeatMs;
+    });
   }
 
   #message(account: number, item: NewItem): Item {
@@ -123,32 +136,26 @@ export class ItemWriter {
     const state = JSON.parse(message.state ?? '{}') as FoldState;
     if (type === 'reaction' && isOverdue(state, item.author, item.data)) return undefined;
     const place = { account, chat };
-    const edit = type === 'message.edited';
     const number = this.#clock.next(item.now);
-    const named = edit ? this.#name(place, number, item) : { number, id: message.one };
-    const ids = edit ? { id: named.id, replace: message.one } : { id: message.one };
+    const named = isNamed(item) ? this.#name(place, number, item) : { number, id: message.one };
+    const ids = isNamed(item) ? { id: named.id, replace: message.one } : { id: message.one };
     const archived = this.#write(place, named, item, ids, message.number);
-    if (type === 'receipt' && item.data.status === 'displayed' && message.outgoing) {
-      // XEP-0333 §4.1: a marker covers everything up to its message.
-      this.#sql.displayed.run(position, chat);
-    }
-    const author1 = { author: message.author, outgoing: message.outgoing === 1 };
-    const folded = fold(state, author1, { type, number: named.number, author: item.author, data: item.data });
-    if (folded !== state) this.#fold(place, message.number, state, folded, item.text);
+    // XEP-0333 §4.1: a marker covers everything up to its message.
+    const displayed = type === 'receipt' && item.data.status === 'displayed' && message.outgoing === 1;
+    if (displayed) this.#sql.displayed.run(position, chat);
+    const { author: by, data } = item;
+    this.#fold(place, message, { type, number: named.number, author: by, data }, item.text);
     return archived;
   }
 
-  #fold(
-    { account, chat }: Place,
-    message: number,
-    before: FoldState,
-    after: FoldState,
-    text: string | undefined,
-  ): void {
-    this.#sql.state.run(JSON.stringify(after), message);
+  #fold({ account, chat }: Place, message: Target, action: Action, text: string | undefined): void {
+    const before = JSON.parse(message.state ?? '{}') as FoldState;
+    const after = fold(before, { author: message.author, outgoing: message.outgoing === 1 }, action);
+    if (after === before) return;
+    this.#sql.state.run(JSON.stringify(after), message.number);
     if (after.edit === before.edit && after.retracted === before.retracted) return;
-    this.#search.remove(message);
-    if (text && !after.retracted) this.#search.add(account, chat, message, text);
+    this.#search.remove(message.number);
+    if (text && !after.retracted) this.#search.add(account, chat, message.number, text);
   }
 
   /** Stores the row and its ids, and counts it in its chat. */
@@ -158,12 +165,14 @@ export class ItemWriter {
     const archiveId = formatArchiveId(number);
     const data = { ...item.data, ...ids, archiveId };
     const message = type === 'message';
-    const counted = this.#sql.touch.get(Number(unread), message ? number : 0, chat)?.counted ?? 0;
-    const known = item.ids?.length === 1 && item.ids[0] === id ? null : JSON.stringify(item.ids ?? []);
-    const columns = [type, author, Number(outgoing), counted, ref, known, Number(markable)] as const;
+    const counted = (this.#sql.counted.get(chat)?.counted ?? 0) + Number(unread);
+    this.#sql.touch.run(counted, message ? number : 0, chat);
+    const own = isNamed(item) ? (item.ids ?? []) : [id];
+    const others = own.length === 1 && own[0] === id ? null : JSON.stringify(own);
+    const columns = [type, author, Number(outgoing), counted, ref, others, Number(markable)] as const;
     this.#sql.insert.run(number, account, chat, Number(message), ...columns, JSON.stringify(data));
-    if (message || type === 'message.edited') {
-      for (const one of new Set([id, ...(item.ids ?? [])])) this.#sql.addId.run(chat, one, number, Number(one === id));
+    if (isNamed(item)) {
+      for (const one of new Set([id, ...own])) this.#sql.addId.run(chat, one, number, Number(one === id));
     }
     if (receipt) this.#sql.owe.run(account, number, receipt.to, receipt.id);
     return { archiveId, type, chat: item.chat, data };
@@ -172,6 +181,7 @@ export class ItemWriter {
   /** The one id (PROTOCOL.md §6): the first that is free in the chat, else the archive id. */
   #name({ chat }: Place, number: number, item: NewItem): Named {
     for (const id of item.ids ?? []) {
+      if (id === '' || id.length > maxIdLength) continue;
       const holder = this.#sql.holder.get(chat, id)?.item;
       if (holder === undefined || this.#giveWay(chat, id, holder, item)) return { number, id };
     }
@@ -202,4 +212,9 @@ export class ItemWriter {
     }
     return undefined;
   }
+}
+
+/** Has it ids of its own, that others can refer to? */
+function isNamed({ type }: NewItem): boolean {
+  return type === 'message' || type === 'message.edited';
 }

@@ -1,7 +1,4 @@
-/**
- * Full-text search: text as words of the index. Each word begins with the number of the account (or chat) that it was said
- * in, so that a search costs nothing for what others said, and no text can be taken for the syntax of a search.
- */
+/** Full-text search: what of a text counts as words. They hold letters and digits only, never syntax of a search. */
 
 /** Scripts that write no spaces between words: each character is a word. */
 const scripts = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar'];

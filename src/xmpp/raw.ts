@@ -38,7 +38,7 @@ function build(tree: ElementTree, field: string, inherited: string, depth: numbe
     if (!isAttributeName(key)) throw badRequest(`${field}.attrs`, `${key.slice(0, 64)} is not an attribute name`);
   }
   const xmlns = attrs.xmlns ?? inherited;
-  if (!isNamespace(xmlns)) throw badRequest(`${field}.attrs.xmlns`, 'a namespace that XML reserves');
+  if (!isNamespace(xmlns)) throw badRequest(`${field}.attrs.xmlns`, 'not a namespace that may be declared');
   refuseServerNamespaces(xmlns);
   if (stripped.has(`${tree.name} ${xmlns}`)) return undefined;
   const element = el(tree.name, attrs);

@@ -16,6 +16,10 @@ export function isAttributeName(name: string): boolean {
 // Namespaces in XML §3: neither may be declared as the default namespace.
 const reserved = new Set(['http://www.w3.org/XML/1998/namespace', 'http://www.w3.org/2000/xmlns/']);
 
+/**
+ * May it be declared? RFC 3986 has no white space and no control characters. COMPAT(ejabberd 24.12): a line feed, which
+ * separates a namespace from a name inside of its parser, ends the stream.
+ */
 export function isNamespace(value: string): boolean {
-  return !reserved.has(value);
+  return !reserved.has(value) && !/[\s\p{Cc}]/u.test(value);
 }

@@ -4,7 +4,7 @@ import type { OwnPresence } from '../../src/protocol/objects.ts';
 import { parse } from '../../src/xmpp/jid.ts';
 import { childText, type Element } from '../../src/xmpp/stanza.ts';
 import { type CoreClient, settled, TestCore } from '../support/core.ts';
-import { parseStanza } from '../support/stanza-text.ts';
+import { canonical, parseStanza } from '../support/stanza-text.ts';
 
 let core: TestCore;
 
@@ -153,7 +153,7 @@ describe('an account without a session', () => {
     const clients = [core.login('bob'), core.login('bob')];
     core.link.receive(parseStanza('<presence from="a@b" to="bob@web.example.com"/>'));
     await Promise.all(clients);
-    await settled();
+    await core.settled();
     const account = await core.server.accounts.load(parse('bob@web.example.com'));
     expect(account?.sessions.size).toBe(2);
   });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from '../../src/extension.ts';
 import { StanzaError } from '../../src/protocol/errors.ts';
 import { parse } from '../../src/xmpp/jid.ts';
-import { type CoreClient, settled, TestCore } from '../support/core.ts';
+import { type CoreClient, TestCore } from '../support/core.ts';
 
 const romeo = 'romeo@example.com';
 const hi = { to: romeo, id: 'm1', body: 'hi' };
@@ -30,7 +30,7 @@ beforeEach(async () => {
 const sentIds = () => core.link.sent.map(({ attrs }) => attrs.id);
 const fence = async (index = 0) => {
   core.link.held[index]?.fence();
-  await settled();
+  await core.settled();
 };
 const account = async (): Promise<Account> => {
   const found = await core.server.accounts.load(parse('alice@web.example.com'));
@@ -134,7 +134,7 @@ describe('a repeated id', () => {
     core.link.holds = true;
     await alice.request('message.send', hi);
     core.link.held[0]?.fail(new StanzaError(code, 'The link was lost'));
-    await settled();
+    await core.settled();
     expect(alice.answer(1)?.error).toMatchObject({ code, retry: true });
     await alice.request('message.send', hi);
     expect(sentIds()).toEqual(['m1', 'm1']);
@@ -205,7 +205,7 @@ describe('a bounce', () => {
 describe('what is kept', () => {
   it('are 2,000 messages: the oldest is forgotten first', async () => {
     for (let i = 0; i < 2000; i++) alice.send({ type: 'message.send', data: { ...hi, id: `n${i}` } });
-    await settled();
+    await core.settled();
     await alice.request('message.send', { ...hi, id: 'last' });
     core.link.sent.length = 0;
     await alice.request('message.send', { ...hi, id: 'n1' });
@@ -230,17 +230,17 @@ describe('what is kept', () => {
     core.link.holds = true;
     for (let i = 0; i < 2500; i++) alice.send({ type: 'message.send', id: i + 1, data: { ...hi, id: `n${i}` } });
     alice.send({ type: 'message.send', id: 'again', data: { ...hi, id: 'n0' } });
-    await settled();
+    await core.settled();
     expect(core.link.sent).toHaveLength(2500);
     for (const held of core.link.held) held.fence();
-    await settled();
+    await core.settled();
     expect(alice.take().filter(({ type }) => type === 'ok')).toHaveLength(2501);
   });
 
   it('are 1,000 peers who may learn of the account', async () => {
     const peers = await account();
     for (let i = 0; i < 1001; i++) alice.send({ type: 'message.send', data: { to: `p${i}@example.com`, body: 'hi' } });
-    await settled();
+    await core.settled();
     expect(peers.mayLearn('p0@example.com')).toBe(false);
     expect(peers.mayLearn('p1@example.com')).toBe(true);
     expect(peers.mayLearn('p1000@example.com')).toBe(true);

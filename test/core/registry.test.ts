@@ -4,7 +4,7 @@ import { Registry } from '../../src/core/registry.ts';
 import { type Account, type Extension, extension, type Hooks, type IqHandler, rfc, xep } from '../../src/extension.ts';
 import { builtIn } from '../../src/extensions/index.ts';
 import { requests } from '../../src/protocol/frames.ts';
-import { settled, TestCore } from '../support/core.ts';
+import { TestCore } from '../support/core.ts';
 
 const one = (number: string, rest: Omit<Extension, 'spec'>) => extension({ spec: xep(number, '1.0'), ...rest });
 const ping: IqHandler = { type: 'get', name: 'ping', xmlns: 'urn:x', places: ['domain'], handle: () => undefined };
@@ -70,7 +70,7 @@ describe('hooks', () => {
     const core = await TestCore.create({ extensions: [one('0001', { hooks: { presenceIn } })] });
     await core.login('alice');
     await core.receive('<presence from="romeo@example.com/orchard" to="alice@web.example.com"/>');
-    await settled();
+    await core.settled();
     expect(core.bugs).toMatchObject([{ err: { message: 'store' }, msg: 'the hook presenceIn failed' }]);
   });
 });

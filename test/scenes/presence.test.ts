@@ -108,7 +108,8 @@ describe('the presence of an account', () => {
   it('says nothing but what was set', async () => {
     const alice = await login();
     await play.stanzas();
-    await alice.request('presence.set', { show: 'away', status: 'a <b> & "c"\n', ...{ priority: 9, x: { y: 1 } } });
+    const data = { show: 'away' as const, status: 'a <b> & "c"\n', priority: 9, x: { y: 1 } };
+    await alice.request('presence.set', data);
     const [stanza, ...more] = await news();
     expect(more).toEqual([]);
     expect(stanza?.attrs).toEqual({ from: `alice@${domain}/web`, to: romeo });

@@ -26,6 +26,26 @@ export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** The same object; the promises that its methods return are in `underWay` until they are settled. */
+function watched<T extends object>(target: T, underWay: Set<Promise<unknown>>): T {
+  return new Proxy(target, {
+    get: (object, key) => {
+      const value: unknown = Reflect.get(object, key, object);
+      if (typeof value === 'object' && value !== null) return watched(value, underWay);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        const result: unknown = Reflect.apply(value, object, args);
+        if (result instanceof Promise) {
+          underWay.add(result);
+          const done = () => underWay.delete(result);
+          result.then(done, done);
+        }
+        return result;
+      };
+    },
+  });
+}
+
 /** A delivery that waits for its fence. */
 export interface Held {
   readonly stanza: Element;
@@ -97,6 +117,7 @@ interface CoreOptions {
 export class TestCore {
   readonly link = new FakeLink();
   readonly store: Store;
+  readonly #underWay = new Set<Promise<unknown>>();
   readonly server: VirtualServer;
   /** What was logged as a bug. */
   readonly bugs: Record<string, unknown>[] = [];
@@ -109,7 +130,7 @@ export class TestCore {
   }
 
   private constructor(options: CoreOptions, store: Store) {
-    this.store = store;
+    this.store = watched(store, this.#underWay);
     const env = {
       STANZAWIRE_XMPP_DOMAIN: domain,
       STANZAWIRE_XMPP_SERVER: 'example.com',
@@ -131,6 +152,12 @@ export class TestCore {
     });
   }
 
+  /** Whatever was only waiting for promises and for the store has happened. */
+  async settled(): Promise<void> {
+    do await settled();
+    while (this.#underWay.size > 0);
+  }
+
   /** The account's contacts, put into the store before it is opened. */
   async contacts(user: string, ...items: (Partial<RosterItem> & { jid: string })[]): Promise<void> {
     await this.store.openAccount(`${user}@${domain}`, true);
@@ -140,16 +167,16 @@ export class TestCore {
   }
 
   async login(user: string, connect: Connecting = {}): Promise<CoreClient> {
-    const client = new CoreClient(this.server);
+    const client = new CoreClient(this);
     client.send({ type: 'connect', id: 0, data: { token: user, ...connect } });
-    await settled();
+    await this.settled();
     return client;
   }
 
   /** Stanzas come in from XMPP; resolves when they have been handled. */
   async receive(xml: string): Promise<void> {
     for (const stanza of parseStanzas(xml)) this.link.receive(stanza);
-    await settled();
+    await this.settled();
   }
 }
 
@@ -157,28 +184,30 @@ export class TestCore {
 export class CoreClient {
   frames: AnyFrame[] = [];
   closedWith: number | undefined;
+  readonly #core: TestCore;
   readonly #inlet: Inlet;
   #nextId = 1;
 
-  constructor(server: VirtualServer) {
+  constructor(core: TestCore) {
+    this.#core = core;
     const outlet: Outlet = {
       write: (json) => this.frames.push(JSON.parse(json)),
       close: ({ code }) => {
         this.closedWith = code;
       },
     };
-    this.#inlet = createDispatch(server)(outlet, { address: '192.0.2.1' });
+    this.#inlet = createDispatch(core.server)(outlet, { address: '192.0.2.1' });
   }
 
   send(frame: object): void {
     this.#inlet.text(JSON.stringify(frame));
   }
 
-  /** A request; resolves after a turn of the event loop, to its answer if there is one. */
+  /** A request; resolves when it has done what it can do now, to its answer if there is one. */
   async request(type: string, data: object = {}): Promise<AnyFrame | undefined> {
     const id = this.#nextId++;
     this.send({ type, id, data });
-    await settled();
+    await this.#core.settled();
     return this.answer(id);
   }
 

@@ -119,5 +119,6 @@ export const migrations: readonly string[] = [
   CREATE VIRTUAL TABLE search USING fts5 (
     words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
   );
+  CREATE VIRTUAL TABLE search_words USING fts5vocab (search, instance);
   `,
 ];

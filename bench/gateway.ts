@@ -1,0 +1,67 @@
+/** The gateway as a process of its own, with the limits that load would meet out of the way. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { mintToken } from '../src/auth/jwt.ts';
+import { Program } from '../test/support/process.ts';
+import type { XmppServer } from '../test/support/servers/index.ts';
+
+export interface BenchGateway {
+  readonly pid: number;
+  readonly port: number;
+  token(user: string): Promise<string>;
+  /** A value of /metrics. */
+  metric(name: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const tokenSecret = 'a secret of thirty-two bytes, or more';
+const startMs = 20_000;
+
+const limits = {
+  STANZAWIRE_LIMITS_RATE: '1000000',
+  STANZAWIRE_LIMITS_BURST: '1000000',
+  STANZAWIRE_LIMITS_IN_FLIGHT: '100000',
+  // Who only receives would be asked for a sign of life, and the load generator has no ear for that.
+  STANZAWIRE_SESSIONS_HEARTBEAT: '1h',
+  STANZAWIRE_DRAIN_TIME: '0s',
+};
+
+/** Resolves when the link is up. `node` are arguments for Node itself. */
+export async function startGateway(server: XmppServer, store = 'memory:', node: string[] = []): Promise<BenchGateway> {
+  const env = {
+    STANZAWIRE_XMPP_SERVICE: server.service,
+    STANZAWIRE_XMPP_DOMAIN: server.componentDomain,
+    STANZAWIRE_XMPP_SERVER: server.host,
+    STANZAWIRE_XMPP_SECRET: server.secret,
+    STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
+    STANZAWIRE_STORE_URL: store,
+    STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
+    STANZAWIRE_HTTP_PUBLIC_PORT: '0',
+    STANZAWIRE_HTTP_INTERNAL_PORT: '0',
+    ...limits,
+  };
+  const program = new Program([], env, node);
+  const { child } = program;
+  const atExit = (): void => void child.kill('SIGKILL');
+  process.once('exit', atExit);
+  const started = await program.event('started');
+  const url = `http://127.0.0.1:${Number(started.internalPort)}`;
+  const deadline = Date.now() + startMs;
+  while (!(await fetch(`${url}/readyz`)).ok) {
+    if (Date.now() > deadline) throw new Error('the gateway is not ready');
+    await delay(20);
+  }
+  return {
+    pid: child.pid ?? 0,
+    port: Number(started.publicPort),
+    token: (user) => mintToken({ secret: tokenSecret, user, ttlMs: 3_600_000, userClaim: 'sub', scopeClaim: 'scope' }),
+    metric: async (name) => {
+      const line = (await (await fetch(`${url}/metrics`)).text()).split('\n').find((one) => one.startsWith(`${name} `));
+      return Number(line?.slice(name.length));
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await program.ended;
+      process.removeListener('exit', atExit);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** A web user: one WebSocket (RFC 6455) of the gateway, by hand. */
+import { randomBytes } from 'node:crypto';
+import { body, messageId } from './content.ts';
+import type { Load } from './loops.ts';
+import { numbersBehind, Wire } from './wire.ts';
+
+export class WebUser {
+  readonly jid: string;
+  readonly wire: Wire;
+  readonly #mask = randomBytes(4);
+
+  /** Resolves when `ready` has come. */
+  static async connect(port: number, token: string): Promise<WebUser> {
+    const wire = await Wire.open(port);
+    const key = randomBytes(16).toString('base64');
+    await wire.ask(
+      `GET /ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Protocol: stanzawire.v1\r\n\r\n`,
+      /^HTTP\/1\.1 101 .*\r\n\r\n/s,
+    );
+    const connect = JSON.stringify({ type: 'connect', id: 1, data: { token, client: 'bench' } });
+    const ready = await wire.ask(frame(connect, Buffer.from([7, 99, 180, 33])), /"type":"(ready|error)".*\}/s);
+    const user = /"type":"ready".*"user":"([^"]+)"/s.exec(ready)?.[1];
+    if (user === undefined) throw new Error(`no ready but: ${ready}`);
+    return new WebUser(user, wire);
+  }
+
+  private constructor(jid: string, wire: Wire) {
+    this.jid = jid;
+    this.wire = wire;
+  }
+
+  /** Reports answers and messages to the load. */
+  listen(load: Load): void {
+    const oks = numbersBehind('"ok","id":', (number) => load.confirmed(number));
+    const messages = numbersBehind('"body":"', (number) => load.arrived(number));
+    this.wire.listen(
+      (chunk) => {
+        oks(chunk);
+        messages(chunk);
+      },
+      (why) => load.failed(why),
+    );
+  }
+
+  send(to: string, numbers: readonly number[]): void {
+    const frames = numbers.map((number) => {
+      const data = `{"to":"${to}","id":"${messageId(number)}","body":"${body(number)}"}`;
+      return frame(`{"type":"message.send","id":${number},"data":${data}}`, this.#mask);
+    });
+    this.wire.write(Buffer.concat(frames));
+  }
+}
+
+/** A text frame of ASCII of any length below 64 KiB. The mask is a real one: a mask of zeros would spare the reader work. */
+function frame(text: string, mask: Buffer): Buffer {
+  const long = text.length > 125;
+  const start = long ? 8 : 6;
+  const bytes = Buffer.allocUnsafe(start + text.length);
+  bytes[0] = 0x81;
+  bytes[1] = 0x80 | (long ? 126 : text.length);
+  if (long) bytes.writeUInt16BE(text.length, 2);
+  mask.copy(bytes, start - 4);
+  bytes.write(text, start, 'latin1');
+  for (let i = 0; i < text.length; i++) bytes[start + i] = (bytes[start + i] ?? 0) ^ (mask[i & 3] ?? 0);
+  return bytes;
+}
