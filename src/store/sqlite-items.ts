@@ -7,7 +7,7 @@ import type { Item, ItemData, NewItem } from './archive.ts';
 import { type ArchiveClock, formatArchiveId } from './archive-id.ts';
 import { type Action, type FoldState, fold } from './fold.ts';
 import { rows } from './rows.ts';
-import type { Directory } from './sqlite-directory.ts';
+import type { Directory, KnownChat } from './sqlite-directory.ts';
 import type { SearchIndex } from './sqlite-search.ts';
 import type { WaitingRoom } from './sqlite-waiting.ts';
 
@@ -28,7 +28,7 @@ interface Target {
 
 interface Place {
   readonly account: number;
-  readonly chat: number;
+  readonly chat: KnownChat;
 }
 
 interface Named {
@@ -40,7 +40,6 @@ function prepare(db: DatabaseSync) {
   const target = `SELECT i.id AS number, i.type, i.ref, i.author, i.outgoing, i.state, i.data ->> 'id' AS one FROM`;
   return {
     // Not with RETURNING: that takes a savepoint, at which FTS5 writes out what it holds back for the whole transaction.
-    counted: rows<{ counted: number }>(db.prepare('SELECT counted FROM chats WHERE id = ?')),
     touch: db.prepare('UPDATE chats SET items = items + 1, counted = ?, activity = max(activity, ?) WHERE id = ?'),
     displayed: db.prepare('UPDATE chats SET displayed = max(displayed, ?) WHERE id = ?'),
     insert: db.prepare(
@@ -102,7 +101,7 @@ export class ItemWriter {
     const place = { account, chat };
     const named = this.#name(place, number, item);
     const archived = this.#write(place, named, item, { id: named.id });
-    if (item.text) this.#search.add(account, chat, named.number, item.text);
+    if (item.text) this.#search.add(account, chat.id, named.number, item.text);
     return archived;
   }
 
@@ -112,8 +111,8 @@ export class ItemWriter {
     // XEP-0308 §5: a correction counts only if it comes from the author.
     const author = type === 'message.edited' ? item.author : target.author;
     const chat = this.#directory.findChat(account, item.chat);
-    const found = chat === undefined ? undefined : this.#find(chat, target.id, author);
-    if (chat === undefined || !found) {
+    const found = chat && this.#find(chat.id, target.id, author);
+    if (!chat || !found) {
       this.#waiting.add(account, { ...item, target: author === undefined ? target : { ...target, author } });
       return undefined;
     }
@@ -125,7 +124,7 @@ export class ItemWriter {
     const archived = this.#write(place, named, item, ids, message.number);
     // XEP-0333 §4.1: a marker covers everything up to its message.
     const displayed = type === 'receipt' && item.data.status === 'displayed' && message.outgoing === 1;
-    if (displayed) this.#sql.displayed.run(position, chat);
+    if (displayed) this.#sql.displayed.run(position, chat.id);
     const { author: by, data } = item;
     this.#fold(place, message, { type, number: named.number, author: by, data }, item.text);
     return archived;
@@ -138,7 +137,7 @@ export class ItemWriter {
     this.#sql.state.run(JSON.stringify(after), message.number);
     if (after.edit === before.edit && after.retracted === before.retracted) return;
     this.#search.remove(message.number);
-    if (text && !after.retracted) this.#search.add(account, chat, message.number, text);
+    if (text && !after.retracted) this.#search.add(account, chat.id, message.number, text);
   }
 
   /** Stores the row and its ids, and counts it in its chat. */
@@ -148,14 +147,14 @@ export class ItemWriter {
     const archiveId = formatArchiveId(number);
     const data = { ...item.data, ...ids, archiveId };
     const message = type === 'message';
-    const counted = (this.#sql.counted.get(chat)?.counted ?? 0) + Number(unread);
-    this.#sql.touch.run(counted, message ? number : 0, chat);
+    if (unread) chat.counted++;
+    this.#sql.touch.run(chat.counted, message ? number : 0, chat.id);
     const own = isNamed(item) ? (item.ids ?? []) : [id];
     const others = own.length === 1 && own[0] === id ? null : JSON.stringify(own);
-    const columns = [type, author, Number(outgoing), counted, ref, others, JSON.stringify(data)] as const;
-    this.#sql.insert.run(number, account, chat, Number(message), ...columns);
+    const columns = [type, author, Number(outgoing), chat.counted, ref, others, JSON.stringify(data)] as const;
+    this.#sql.insert.run(number, account, chat.id, Number(message), ...columns);
     if (isNamed(item)) {
-      for (const one of new Set([id, ...own])) this.#sql.addId.run(chat, one, number, Number(one === id));
+      for (const one of new Set([id, ...own])) this.#sql.addId.run(chat.id, one, number, Number(one === id));
     }
     if (receipt) this.#sql.owe.run(account, number, receipt.to, receipt.id);
     return { archiveId, type, chat: item.chat, data };
@@ -165,12 +164,12 @@ export class ItemWriter {
   #name({ chat }: Place, number: number, item: NewItem): Named {
     for (const id of item.ids ?? []) {
       if (id === '' || id.length > maxIdLength) continue;
-      const holder = this.#sql.holder.get(chat, id)?.item;
-      if (holder === undefined || this.#giveWay(chat, id, holder, item)) return { number, id };
+      const holder = this.#sql.holder.get(chat.id, id)?.item;
+      if (holder === undefined || this.#giveWay(chat.id, id, holder, item)) return { number, id };
     }
     // Somebody may have guessed it.
     let free = number;
-    while (this.#sql.holder.get(chat, formatArchiveId(free))) free = this.#clock.next();
+    while (this.#sql.holder.get(chat.id, formatArchiveId(free))) free = this.#clock.next();
     return { number: free, id: formatArchiveId(free) };
   }
 
