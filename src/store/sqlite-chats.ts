@@ -89,13 +89,13 @@ export class Chats {
   }
 
   update(account: number, jid: string, { muted, pinned, archived }: ChatSettings): Chat {
-    const chat = this.#directory.chat(account, jid, () => {
+    const { id } = this.#directory.chat(account, jid, () => {
       const activity = this.#clock.next();
       this.#sql.saveClock.run(activity);
       return activity;
     });
-    this.#sql.set.run(flag(muted), flag(pinned), flag(archived), chat);
-    const row = this.#sql.chat.get(chat);
+    this.#sql.set.run(flag(muted), flag(pinned), flag(archived), id);
+    const row = this.#sql.chat.get(id);
     if (!row) throw new Error('A chat was not made');
     return this.#show(row);
   }
@@ -118,7 +118,7 @@ export class Chats {
 
   #find(account: number, jid: string): Row | undefined {
     const chat = this.#directory.findChat(account, jid);
-    return chat === undefined ? undefined : this.#sql.chat.get(chat);
+    return chat && this.#sql.chat.get(chat.id);
   }
 
   #show(row: Row): Chat {

@@ -5,8 +5,10 @@ import { noAccount } from './store.ts';
 
 const maxRemembered = 10_000;
 
-interface Id {
-  id: number;
+/** A chat's row, as far as each new item needs it. `counted` is kept up to date by who writes it. */
+export interface KnownChat {
+  readonly id: number;
+  counted: number;
 }
 
 export class Directory {
@@ -14,11 +16,11 @@ export class Directory {
   readonly #chat;
   readonly #newChat;
   readonly #accounts = new Map<string, number>();
-  readonly #chats = new Map<string, number>();
+  readonly #chats = new Map<string, KnownChat>();
 
   constructor(db: DatabaseSync) {
-    this.#account = rows<Id>(db.prepare('SELECT id FROM accounts WHERE jid = ?'));
-    this.#chat = rows<Id>(db.prepare('SELECT id FROM chats WHERE account = ? AND jid = ?'));
+    this.#account = rows<{ id: number }>(db.prepare('SELECT id FROM accounts WHERE jid = ?'));
+    this.#chat = rows<KnownChat>(db.prepare('SELECT id, counted FROM chats WHERE account = ? AND jid = ?'));
     this.#newChat = db.prepare('INSERT INTO chats (account, jid, activity) VALUES (?, ?, ?)');
   }
 
@@ -33,16 +35,16 @@ export class Directory {
     return this.#accounts.get(jid) ?? remember(this.#accounts, jid, this.#account.get(jid)?.id);
   }
 
-  findChat(account: number, jid: string): number | undefined {
+  findChat(account: number, jid: string): KnownChat | undefined {
     const key = `${account} ${jid}`;
-    return this.#chats.get(key) ?? remember(this.#chats, key, this.#chat.get(account, jid)?.id);
+    return this.#chats.get(key) ?? remember(this.#chats, key, this.#chat.get(account, jid));
   }
 
   /** The chat, made at this activity where it is new. */
-  chat(account: number, jid: string, activity: () => number): number {
+  chat(account: number, jid: string, activity: () => number): KnownChat {
     const known = this.findChat(account, jid);
     if (known !== undefined) return known;
-    return Number(this.#newChat.run(account, jid, activity()).lastInsertRowid);
+    return { id: Number(this.#newChat.run(account, jid, activity()).lastInsertRowid), counted: 0 };
   }
 
   /** After a rollback, and when chats were removed. */
@@ -52,9 +54,9 @@ export class Directory {
   }
 }
 
-function remember(known: Map<string, number>, key: string, id: number | undefined): number | undefined {
-  if (id === undefined) return undefined;
+function remember<T>(known: Map<string, T>, key: string, value: T | undefined): T | undefined {
+  if (value === undefined) return undefined;
   if (known.size >= maxRemembered) known.clear();
-  known.set(key, id);
-  return id;
+  known.set(key, value);
+  return value;
 }

@@ -86,7 +86,7 @@ export class History {
 
   page(account: number, query: HistoryQuery): HistoryPage {
     const range = this.#range(account, query);
-    const chat = query.chat === undefined ? undefined : this.#directory.findChat(account, query.chat);
+    const chat = query.chat === undefined ? undefined : this.#directory.findChat(account, query.chat)?.id;
     if (query.chat !== undefined && chat === undefined) return { items: [], complete: true };
     if (query.ids) return this.#byIds(chat, query);
     const order = query.after === undefined ? 'DESC' : 'ASC';

@@ -9,7 +9,7 @@ import { type ArchiveClock, formatArchiveId, timeOf } from './archive-id.ts';
 import { type Action, type FoldState, fold, isOverdue } from './fold.ts';
 
 import { rows } from './rows.ts';
-import type { Directory } from './sqlite-directory.ts';
+import type { Directory, KnownChat } from './sqlite-directory.ts';
 import type { SearchIndex } from './sqlite-search.ts';
 import type { WaitingRoom } from './sqlite-waiting.ts';
 
@@ -32,7 +32,7 @@ interface Target {
 
 interface Place {
   readonly account: number;
-  readonly chat: number;
+  readonly chat: KnownChat;
 }
 
 interface Named {
@@ -44,7 +44,6 @@ function prepare(db: DatabaseSync) {
   const target = `SELECT i.id AS number, i.type, i.ref, i.author, i.outgoing, i.state, i.data ->> 'id' AS one FROM`;
   return {
     // Not with RETURNING: that takes a savepoint, at which FTS5 writes out what it holds back for the whole transaction.
-    counted: rows<{ counted: number }>(db.prepare('SELECT counted FROM chats WHERE id = ?')),
     touch: db.prepare('UPDATE chats SET items = items + 1, counted = ?, activity = max(activity, ?) WHERE id = ?'),
     displayed: db.prepare('UPDATE chats SET displayed = max(displayed, ?) WHERE id = ?'),
     insert: db.prepare(
@@ -105,7 +104,7 @@ export class ItemWriter {
     const chat = this.#directory.findChat(account, item.chat);
     if (chat === undefined) return false;
     return (item.ids ?? []).some((id) => {
-      const message = this.#find(chat, id, item.author)?.message;
+      const message = this.#find(chat.id, id, item.author)?.message;
       return message !== undefined && timeOf(message.number) > item.now - repeatMs;
     });
   }
@@ -117,7 +116,7 @@ export class ItemWriter {
     const place = { account, chat };
     const named = this.#name(place, number, item);
     const archived = this.#write(place, named, item, { id: named.id });
-    if (item.text) this.#search.add(account, chat, named.number, item.text);
+    if (item.text) this.#search.add(account, chat.id, named.number, item.text);
     return isNew ? { ...archived, newChat: true } : archived;
   }
 
@@ -127,8 +126,8 @@ export class ItemWriter {
     // XEP-0308 §5: a correction counts only if it comes from the author.
     const author = type === 'message.edited' ? item.author : target.author;
     const chat = this.#directory.findChat(account, item.chat);
-    const found = chat === undefined ? undefined : this.#find(chat, target.id, author);
-    if (chat === undefined || !found) {
+    const found = chat && this.#find(chat.id, target.id, author);
+    if (!chat || !found) {
       this.#waiting.add(account, { ...item, target: author === undefined ? target : { ...target, author } });
       return undefined;
     }
@@ -142,7 +141,7 @@ export class ItemWriter {
     const archived = this.#write(place, named, item, ids, message.number);
     // XEP-0333 §4.1: a marker covers everything up to its message.
     const displayed = type === 'receipt' && item.data.status === 'displayed' && message.outgoing === 1;
-    if (displayed) this.#sql.displayed.run(position, chat);
+    if (displayed) this.#sql.displayed.run(position, chat.id);
     const { author: by, data } = item;
     this.#fold(place, message, { type, number: named.number, author: by, data }, item.text);
     return archived;
@@ -155,7 +154,7 @@ export class ItemWriter {
     this.#sql.state.run(JSON.stringify(after), message.number);
     if (after.edit === before.edit && after.retracted === before.retracted) return;
     this.#search.remove(message.number);
-    if (text && !after.retracted) this.#search.add(account, chat, message.number, text);
+    if (text && !after.retracted) this.#search.add(account, chat.id, message.number, text);
   }
 
   /** Stores the row and its ids, and counts it in its chat. */
@@ -165,14 +164,14 @@ export class ItemWriter {
     const archiveId = formatArchiveId(number);
     const data = { ...item.data, ...ids, archiveId };
     const message = type === 'message';
-    const counted = (this.#sql.counted.get(chat)?.counted ?? 0) + Number(unread);
-    this.#sql.touch.run(counted, message ? number : 0, chat);
+    if (unread) chat.counted++;
+    this.#sql.touch.run(chat.counted, message ? number : 0, chat.id);
     const own = isNamed(item) ? (item.ids ?? []) : [id];
     const others = own.length === 1 && own[0] === id ? null : JSON.stringify(own);
-    const columns = [type, author, Number(outgoing), counted, ref, others, Number(markable)] as const;
-    this.#sql.insert.run(number, account, chat, Number(message), ...columns, JSON.stringify(data));
+    const columns = [type, author, Number(outgoing), chat.counted, ref, others, Number(markable)] as const;
+    this.#sql.insert.run(number, account, chat.id, Number(message), ...columns, JSON.stringify(data));
     if (isNamed(item)) {
-      for (const one of new Set([id, ...own])) this.#sql.addId.run(chat, one, number, Number(one === id));
+      for (const one of new Set([id, ...own])) this.#sql.addId.run(chat.id, one, number, Number(one === id));
     }
     if (receipt) this.#sql.owe.run(account, number, receipt.to, receipt.id);
     return { archiveId, type, chat: item.chat, data };
@@ -182,12 +181,12 @@ export class ItemWriter {
   #name({ chat }: Place, number: number, item: NewItem): Named {
     for (const id of item.ids ?? []) {
       if (id === '' || id.length > maxIdLength) continue;
-      const holder = this.#sql.holder.get(chat, id)?.item;
-      if (holder === undefined || this.#giveWay(chat, id, holder, item)) return { number, id };
+      const holder = this.#sql.holder.get(chat.id, id)?.item;
+      if (holder === undefined || this.#giveWay(chat.id, id, holder, item)) return { number, id };
     }
     // Somebody may have guessed it.
     let free = number;
-    while (this.#sql.holder.get(chat, formatArchiveId(free))) free = this.#clock.next();
+    while (this.#sql.holder.get(chat.id, formatArchiveId(free))) free = this.#clock.next();
     return { number: free, id: formatArchiveId(free) };
   }
 

@@ -3,7 +3,10 @@
 /** Scripts that write no spaces between words: each character is a word. */
 const scripts = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar'];
 const unspaced = scripts.map((script) => `\\p{Script=${script}}`).join('');
-const word = new RegExp(`[${unspaced}]|[[\\p{L}\\p{N}\\p{Co}]--[${unspaced}]]+`, 'gv');
+const word = new RegExp(`[[${unspaced}]&&\\p{L}]|[[\\p{L}\\p{N}\\p{Co}]--[${unspaced}]]+`, 'gv');
+// Most text: this way takes half the time.
+const onlyAscii = /^\p{ASCII}*$/u;
+const asciiWord = /[a-z0-9]+/g;
 
 /** What is indexed of one text: so many different words, each cut to that length. */
 const maxWords = 1000;
@@ -12,14 +15,15 @@ const maxLength = 40;
 /** The different words of a text, without case and diacritics, in the order in which they come first. */
 export function words(text: string): string[] {
   const found = new Set<string>();
-  for (const [match] of plain(text).matchAll(word)) {
-    found.add(match.slice(0, maxLength));
+  const lower = text.toLowerCase();
+  const matches = onlyAscii.test(lower) ? lower.matchAll(asciiWord) : plain(lower).matchAll(word);
+  for (const [match] of matches) {
+    found.add(match.length > maxLength ? match.slice(0, maxLength) : match);
     if (found.size === maxWords) break;
   }
   return [...found];
 }
 
 function plain(text: string): string {
-  const folded = text.toLowerCase().normalize('NFKD');
-  return folded.replace(/\p{M}/gu, '');
+  return text.normalize('NFKD').replace(/\p{M}/gu, '');
 }

@@ -4,6 +4,7 @@
  */
 import { StanzaError } from '../protocol/errors.ts';
 import { parse } from './jid.ts';
+import { paddingFor } from './padding.ts';
 import { detach, type Element, elements, serialize } from './stanza.ts';
 
 const types: Record<string, ReadonlySet<string | undefined>> = {
@@ -62,7 +63,8 @@ export class Guard {
     if (bytes > this.#maxBytes) {
       throw new StanzaError('too-large', `The stanza has ${bytes} bytes, at most ${this.#maxBytes} can be sent`);
     }
-    return { text, bytes };
+    const behind = paddingFor(text, bytes);
+    return { text: text + behind, bytes: bytes + behind.length };
   }
 
   #checkFrom(from: string | undefined): void {
