@@ -72,7 +72,7 @@ const requests: Extension['requests'] = {
 };
 
 export default extension({
-  spec: { name: 'Conversations', url: 'https://stanzawire.dev' },
+  spec: { name: 'PROTOCOL.md §9', url: 'PROTOCOL.md#chat' },
   requests,
   snapshots: { chats: async (account) => ({ chats: (await page(account, snapshotMax)).items }) },
   hooks: { archived: opened },

@@ -52,7 +52,7 @@ describe('what a frame says beyond its fields', () => {
     expect(await alice.inbox.next()).toMatchObject({ type: 'ok', id: 1 });
     const [stanza, ...more] = await play.stanzas();
     expect(stanza?.attrs).toEqual({ from: `${alice.user}/web`, to: romeo, id: 'k1', type: 'chat' });
-    expect(stanza?.children).toHaveLength(3);
+    expect(stanza?.children).toHaveLength(5);
     expect(more).toEqual([]);
   });
 
@@ -158,7 +158,7 @@ describe('a wrong field is an error that names it, and nothing is done', () => {
 
 it.each([
   'message.sned',
-  'history.get',
+  'message.moderate',
   'room.join',
   'ready',
   'ok',
