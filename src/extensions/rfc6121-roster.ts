@@ -104,9 +104,7 @@ async function hear(account: Account, change: Change, { from, stanza }: Presence
     reply,
   } = receive(before, change, change === 'subscribe' ? requestIn(stanza) : undefined);
   if (item.request && !before.request && isFull(account)) return;
-  // A request that is repeated, as servers do at each login, is not told again; it says what was said last.
-  const again = change === 'subscribe' && before.request !== undefined && item === before;
-  if (again) return account.roster.save({ ...before, request: requestIn(stanza) });
+  if (change === 'subscribe' && before.request) return again(account, before, requestIn(stanza));
   if (item !== before && change === 'subscribe' && isNews) {
     await account.roster.save(item);
     account.push({ type: 'contact.request', data: toRequest(item) });
@@ -118,6 +116,12 @@ async function hear(account: Account, change: Change, { from, stanza }: Presence
   // §3.3.3
   if (sees(before) && !sees(item)) hideFrom(account, item);
   if (isSeen(before) && !isSeen(item)) vanish(account, item.jid);
+}
+
+/** A request that is repeated, as servers do at each login, is not told again; it says what was said last. */
+async function again(account: Account, item: RosterItem, request: NonNullable<RosterItem['request']>): Promise<void> {
+  if (request.nick === item.request?.nick && request.message === item.request?.message) return;
+  await account.roster.save({ ...item, request });
 }
 
 function requestIn(stanza: Element): NonNullable<RosterItem['request']> {
