@@ -35,6 +35,8 @@ export interface NewItem {
   readonly markable?: boolean;
   /** Counts as unread. */
   readonly unread?: boolean;
+  /** A message whose author never uses an id for two: one that is here already (within 24 h) is not stored again. */
+  readonly once?: boolean;
 }
 
 /** Something archived: an event with its place in the archive. */
@@ -143,7 +145,7 @@ export interface Archive {
   /**
    * Stores an item. Resolves to the items that are now events, in order: it, and what had waited for it (actions that came
    * before their message); nothing for an action whose message is not known yet, which is kept until it comes (at most
-   * 1,000 an account, for 24 h).
+   * 1,000 an account, for 24 h), and nothing for a repeat of what is there `once`.
    */
   append(account: string, item: NewItem): Promise<Item[]>;
   /**

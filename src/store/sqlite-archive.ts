@@ -63,7 +63,10 @@ export class SqliteArchive implements Archive {
   }
 
   append(account: string, item: NewItem): Promise<Item[]> {
-    return this.#run(() => this.#items.append(this.#directory.account(account), item));
+    return this.#run(() => {
+      const number = this.#directory.account(account);
+      return item.once && this.#items.has(number, item) ? [] : this.#items.append(number, item);
+    });
   }
 
   beginSend(account: string, sending: Sending): ReturnType<Archive['beginSend']> {

@@ -44,6 +44,19 @@ onEveryDriver((fixture) => {
     await expect(fixture.archive.last(nobody)).rejects.toMatchObject({ code: 'item-not-found' });
   });
 
+  it('a message that its author says once is stored once a day, whoever else uses its id', async () => {
+    const said = (now: number) => incoming('m1', 'hi', { once: true, now });
+    expect(await fixture.archive.append(alice, said(noon))).toHaveLength(1);
+    await fixture.reopen();
+    expect(await fixture.archive.append(alice, said(noon + 23 * 3_600_000))).toEqual([]);
+    expect(
+      await fixture.archive.append(alice, incoming('m1', 'hi', { chat: carol, author: carol, once: true })),
+    ).toHaveLength(1);
+    expect(await fixture.archive.append(dora, said(noon))).toHaveLength(1);
+    expect(await fixture.archive.append(alice, said(noon + 25 * 3_600_000))).toHaveLength(1);
+    expect((await log(fixture.archive)).items).toHaveLength(3);
+  });
+
   it('archive ids sort as text in the order of events, also within one millisecond', async () => {
     const items = await appendAll(
       fixture.archive,
