@@ -36,6 +36,12 @@ const defaults = {
   checkMs: 2000,
 };
 
+/**
+ * Connections that the kernel keeps until they are accepted; it has a limit of its own (net.core.somaxconn). What does not
+ * fit is dropped, and its client tries again after one second, then two, then four.
+ */
+const backlog = 16_384;
+
 export function createHttp(options: HttpOptions): Http {
   const timing = { ...defaults, ...options.timing };
   const publicApp = createApp(timing, options.log);
@@ -114,7 +120,7 @@ function cutUpgradedAtClose(app: FastifyInstance): void {
 }
 
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<number> {
-  await app.listen({ host, port });
+  await app.listen({ host, port, backlog });
   const address = app.server.address();
   return typeof address === 'object' && address ? address.port : port;
 }
