@@ -1,8 +1,8 @@
 /** The gateway as a process of its own, with the limits that load would meet out of the way. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { mintToken } from '../src/auth/jwt.ts';
+import type { Upstream } from '../test/support/gateway.ts';
 import { Program } from '../test/support/process.ts';
-import type { XmppServer } from '../test/support/servers/index.ts';
 
 export interface BenchGateway {
   readonly pid: number;
@@ -25,8 +25,13 @@ const limits = {
   STANZAWIRE_DRAIN_TIME: '0s',
 };
 
-/** Resolves when the link is up. `node` are arguments for Node itself. */
-export async function startGateway(server: XmppServer, store = 'memory:', node: string[] = []): Promise<BenchGateway> {
+/** Resolves when the link is up. `node` are arguments for Node itself; `more` is configuration. */
+export async function startGateway(
+  server: Upstream,
+  store = 'memory:',
+  node: string[] = [],
+  more: Record<string, string> = {},
+): Promise<BenchGateway> {
   const env = {
     STANZAWIRE_XMPP_SERVICE: server.service,
     STANZAWIRE_XMPP_DOMAIN: server.componentDomain,
@@ -38,6 +43,7 @@ export async function startGateway(server: XmppServer, store = 'memory:', node: 
     STANZAWIRE_HTTP_PUBLIC_PORT: '0',
     STANZAWIRE_HTTP_INTERNAL_PORT: '0',
     ...limits,
+    ...more,
   };
   const program = new Program([], env, node);
   const { child } = program;

@@ -6,11 +6,12 @@ import { numbersBehind, Wire } from './wire.ts';
 
 export class WebUser {
   readonly jid: string;
+  readonly session: string;
   readonly wire: Wire;
   readonly #mask = randomBytes(4);
 
-  /** Resolves when `ready` has come. */
-  static async connect(port: number, token: string): Promise<WebUser> {
+  /** Resolves when `ready` has come, of a new session or of the one to resume. */
+  static async connect(port: number, token: string, resume?: { session: string; seq: number }): Promise<WebUser> {
     const wire = await Wire.open(port);
     const key = randomBytes(16).toString('base64');
     await wire.ask(
@@ -18,15 +19,16 @@ export class WebUser {
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Protocol: stanzawire.v1\r\n\r\n`,
       /^HTTP\/1\.1 101 .*\r\n\r\n/s,
     );
-    const connect = JSON.stringify({ type: 'connect', id: 1, data: { token, client: 'bench' } });
+    const connect = JSON.stringify({ type: 'connect', id: 1, data: { token, client: 'bench', resume } });
     const ready = await wire.ask(frame(connect, Buffer.from([7, 99, 180, 33])), /"type":"(ready|error)".*\}/s);
-    const user = /"type":"ready".*"user":"([^"]+)"/s.exec(ready)?.[1];
-    if (user === undefined) throw new Error(`no ready but: ${ready}`);
-    return new WebUser(user, wire);
+    const [, session, user] = /"type":"ready".*"session":"([^"]+)".*"user":"([^"]+)"/s.exec(ready) ?? [];
+    if (session === undefined || user === undefined) throw new Error(`no ready but: ${ready}`);
+    return new WebUser(user, session, wire);
   }
 
-  private constructor(jid: string, wire: Wire) {
+  private constructor(jid: string, session: string, wire: Wire) {
     this.jid = jid;
+    this.session = session;
     this.wire = wire;
   }
 
