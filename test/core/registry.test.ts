@@ -38,7 +38,16 @@ describe('a clash of names', () => {
 
   it('is none among the built-in extensions, and no request is without a handler', () => {
     const registry = new Registry(builtIn);
-    const bySocket = ['connect', 'auth.refresh', 'session.end', 'ping', 'pong', 'ack'];
+    const bySocket = [
+      'connect',
+      'auth.refresh',
+      'session.update',
+      'session.list',
+      'session.end',
+      'ping',
+      'pong',
+      'ack',
+    ];
     const missing = Object.keys(requests).filter((type) => !registry.request(type)?.handle);
     expect(missing).toEqual(bySocket);
   });
@@ -94,9 +103,12 @@ it('snapshots are those that a session wants, from every extension that has some
   await core.login('alice');
   const [account] = core.server.accounts as Iterable<Account>;
   if (!account) throw new Error('no account');
-  expect(registry.snapshots(new Set(), account)).toEqual({});
-  expect(registry.snapshots(new Set(['rooms']), account)).toEqual({ features: ['r'] });
-  expect(registry.snapshots(new Set(['contacts', 'rooms', 'blocks']), account)).toEqual({ ...contacts(), ...rooms() });
+  expect(await registry.snapshots(new Set(), account)).toEqual({});
+  expect(await registry.snapshots(new Set(['rooms']), account)).toEqual({ features: ['r'] });
+  expect(await registry.snapshots(new Set(['contacts', 'rooms', 'blocks']), account)).toEqual({
+    ...contacts(),
+    ...rooms(),
+  });
 });
 
 it('a specification knows its address', () => {
