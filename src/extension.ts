@@ -210,6 +210,8 @@ export interface Account {
   owesPresence: boolean;
   /** Tells every session; the JSON is made once. */
   push(event: Event, options?: PushOptions): void;
+  /** Runs behind what is being archived, so that an event does not overtake a message that came before it. */
+  inOrder(run: () => void): void;
   /** Archives an item and tells the sessions of it, in the archive's order. @throws StanzaError resource-constraint */
   record(item: NewItem, options?: PushOptions): Promise<void>;
   /** A session has processed this item of the archive. */

@@ -33,7 +33,7 @@ function received(account: Account, { from, stanza }: PresenceIn, type: Presence
   // §4.5.3: whoever is gone as a whole is gone with each resource.
   if (type === 'unavailable' && from.resource === '') vanish(account, from.bare, from.bare);
   else if (type === 'unavailable' || isSeen(account.roster.get(from.bare))) one.note(presence);
-  account.push({ type: 'presence', data: presence }, { stanza });
+  account.inOrder(() => account.push({ type: 'presence', data: presence }, { stanza }));
 }
 
 /** Nothing is known of a contact any more; sessions are told, but for one address. */
