@@ -4,7 +4,7 @@ import type { OwnPresence } from '../../src/protocol/objects.ts';
 import { parse } from '../../src/xmpp/jid.ts';
 import { childText, type Element } from '../../src/xmpp/stanza.ts';
 import { type CoreClient, settled, TestCore } from '../support/core.ts';
-import { canonical, parseStanza } from '../support/stanza-text.ts';
+import { parseStanza } from '../support/stanza-text.ts';
 
 let core: TestCore;
 
