@@ -35,7 +35,7 @@ export class Account implements AccountView {
   owesPresence = false;
   /** When its last session ended, epoch ms. */
   idleSince: number;
-  /** The last of what is being archived; what must not overtake it waits for it. */
+  /** The last of what is being archived, or waits for that; what must not overtake it waits for it. Never rejects. */
   #recording: Promise<unknown> | undefined;
   /** Items of the archive that sessions have processed and no extension has heard of. */
   readonly #processed = new Set<string>();
@@ -70,24 +70,32 @@ export class Account implements AccountView {
 
   /** Pushes items once they are stored; `options` are those of the first. */
   recorded(stored: Promise<Item[]>, options: PushOptions = {}): Promise<void> {
-    const done = stored.then((items) => {
+    // Also where its turn comes before it is stored, or its failure before its turn.
+    stored.catch(() => undefined);
+    const turn = this.#recording ? this.#recording.then(() => stored) : stored;
+    const done = turn.then((items) => {
       for (const [i, item] of items.entries()) {
         this.push(eventOf(item), i === 0 ? options : {});
         this.gateway.run('archived', this, item);
       }
     });
-    const settled = done.catch(() => undefined);
+    this.#line(done);
+    return done;
+  }
+
+  /** Runs behind what is being archived and before what is archived later, so that nothing overtakes a message. */
+  inOrder(run: () => void): void {
+    const bug = (error: unknown): void => this.gateway.bug(error, 'an event failed');
+    if (this.#recording) this.#line(this.#recording.then(run).catch(bug));
+    else run();
+  }
+
+  #line(last: Promise<unknown>): void {
+    const settled = last.catch(() => undefined);
     this.#recording = settled;
     void settled.then(() => {
       if (this.#recording === settled) this.#recording = undefined;
     });
-    return done;
-  }
-
-  /** Runs behind what is being archived, so that nothing overtakes a message. */
-  inOrder(run: () => void): void {
-    if (this.#recording) void this.#recording.then(run);
-    else run();
   }
 
   processed(archiveId: string): void {

@@ -3,6 +3,7 @@
  * notice, or the stanza itself. What belongs to the archive is stored before it is an event.
  */
 import type { Asked, Happening, NewItem } from '../extension.ts';
+import type { Event } from '../protocol/frames.ts';
 import type { Message, MessageType } from '../protocol/objects.ts';
 import { type Jid, tryParse } from '../xmpp/jid.ts';
 import { detach, type Element } from '../xmpp/stanza.ts';
@@ -27,10 +28,10 @@ export function receive(incoming: Incoming): Promise<undefined> | undefined {
   if (content) return receiveMessage(incoming, object);
   const { state } = server.translate.readTyping(stanza);
   const data = { chat: from.bare, from: server.shown(from) };
-  account.inOrder(() => {
-    if (state) account.push({ type: 'typing', data: { ...data, state } }, { stanza });
-    else account.push({ type: 'stanza', data: { stanza: toTree(stanza) } }, { stanza });
-  });
+  const event: Event = state
+    ? { type: 'typing', data: { ...data, state } }
+    : { type: 'stanza', data: { stanza: toTree(stanza) } };
+  account.inOrder(() => account.push(event, { stanza }));
   return undefined;
 }
 
@@ -39,7 +40,7 @@ function receiveMessage(incoming: Incoming, fields: Partial<Message>): Promise<u
   const data = messageData(incoming, fields);
   // RFC 6121 §5.2.2, XEP-0313 §5.1.1: a headline is not archived.
   if (type === 'headline') {
-    const id = fields.originId ?? (stanza.attrs.id || crypto.randomUUID());
+    const [id = crypto.randomUUID()] = idsOf(fields, stanza);
     account.push({ type: 'message', data: { id, ...data } }, { stanza });
     return undefined;
   }

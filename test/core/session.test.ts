@@ -40,6 +40,25 @@ describe('events', () => {
   });
 });
 
+describe('events of one stanza after another', () => {
+  it('are in the order of the stanzas, though messages are stored first', async () => {
+    const alice = await core.login('alice');
+    const bodies = Array.from({ length: 4 }, (_, i) => message(typing) + message(`<body>${i}</body>`)).join('');
+    await core.receive(bodies);
+    const seen = alice.events().map(({ type, data }) => (type === 'message' ? data?.body : type));
+    expect(seen).toEqual(['typing', '0', 'typing', '1', 'typing', '2', 'typing', '3']);
+  });
+
+  it('behind a message may be one that is nested too deep to show: its sender gets an error', async () => {
+    const alice = await core.login('alice', { raw: 'full' });
+    const deep = `${'<a xmlns="urn:example:deep">'.repeat(70)}${'</a>'.repeat(70)}`;
+    await core.receive(message('<body>1</body>') + message(deep) + message('<body>2</body>'));
+    expect(alice.events().map(({ data }) => data?.body)).toEqual(['1', '2']);
+    expect(core.link.sent.map(({ attrs }) => attrs.type)).toEqual(['error']);
+    expect(core.bugs).toEqual([]);
+  });
+});
+
 describe('raw', () => {
   it('none shows fields alone, and no stanza without any', async () => {
     const alice = await core.login('alice');
