@@ -1,6 +1,8 @@
 /** The life of outgoing messages: pending, sent at the fence, failed at a bounce; repeats and what is forgotten. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Housekeeping } from '../../src/core/housekeeping.ts';
 import type { Account } from '../../src/extension.ts';
+import { createLogger } from '../../src/log.ts';
 import { StanzaError } from '../../src/protocol/errors.ts';
 import { parse } from '../../src/xmpp/jid.ts';
 import { type CoreClient, TestCore } from '../support/core.ts';
@@ -49,7 +51,13 @@ describe('a message', () => {
       {
         type: 'ok',
         id: 1,
-        data: { id: 'm1', chat: romeo, type: 'chat', time: '2026-01-01T10:00:00.000Z' },
+        data: {
+          id: 'm1',
+          chat: romeo,
+          type: 'chat',
+          time: '2026-01-01T10:00:00.000Z',
+          archiveId: await core.store.archive.last('alice@web.example.com'),
+        },
       },
     ]);
   });
@@ -68,13 +76,19 @@ describe('a message', () => {
     expect(alice.events()).toEqual([]);
   });
 
-  it('to oneself is one event for every session', async () => {
+  it('to oneself is archived once: ok here, one event for each other session, and nothing is written', async () => {
+    const self = 'alice@web.example.com';
     const tablet = await core.login('alice');
-    await alice.request('message.send', { ...hi, to: 'alice@web.example.com' });
-    const event = { type: 'message', data: { id: 'm1', from: 'alice@web.example.com', body: 'hi' } };
-    expect(alice.events()).toMatchObject([event]);
-    expect(tablet.events()).toMatchObject([event]);
-    expect(tablet.events()[0]?.data?.outgoing).toBeUndefined();
+    core.link.sent.length = 0;
+    const answer = await alice.request('message.send', { ...hi, to: self });
+    const { data } = answer ?? {};
+    expect(answer).toMatchObject({ type: 'ok', data: { id: 'm1', chat: self } });
+    expect(alice.events()).toEqual([]);
+    const event = { ...data, from: self, to: self, body: 'hi', outgoing: true };
+    expect(tablet.events()).toMatchObject([{ type: 'message', data: event }]);
+    const { items } = await core.store.archive.history(self, { max: 10, view: 'log' });
+    expect(items).toMatchObject([{ archiveId: data?.archiveId, type: 'message', data: event }]);
+    expect(core.link.sent).toEqual([]);
   });
 
   it('that the guard refuses is no attempt: the id is free, and the peer learns nothing', async () => {
@@ -203,27 +217,38 @@ describe('a bounce', () => {
 });
 
 describe('what is kept', () => {
-  it('are 2,000 messages: the oldest is forgotten first', async () => {
-    for (let i = 0; i < 2000; i++) alice.send({ type: 'message.send', data: { ...hi, id: `n${i}` } });
+  it('is every message, however many', async () => {
+    for (let i = 0; i < 2500; i++) alice.send({ type: 'message.send', data: { ...hi, id: `n${i}` } });
     await core.settled();
-    await alice.request('message.send', { ...hi, id: 'last' });
     core.link.sent.length = 0;
-    await alice.request('message.send', { ...hi, id: 'n1' });
+    for (const id of ['n0', 'n1249', 'n2499']) await alice.request('message.send', { ...hi, id });
     expect(sentIds()).toEqual([]);
-    await alice.request('message.send', { ...hi, id: 'n0' });
-    expect(sentIds()).toEqual(['n0']);
   });
 
-  it('is kept for 24 hours', async () => {
+  it('is kept for 24 hours, then housekeeping forgets it', async () => {
+    const log = createLogger('silent');
+    const housekeeping = new Housekeeping(core.store.archive, undefined, log, () => core.time);
     await alice.request('message.send', hi);
     core.time += 24 * 3600_000 - 1;
+    await housekeeping.round();
     await alice.request('message.send', { ...hi, id: 'm2' });
     await alice.request('message.send', hi);
     expect(sentIds()).toEqual(['m1', 'm2']);
-    core.time += 1;
+    core.time += 2;
+    await housekeeping.round();
     await alice.request('message.send', { ...hi, id: 'm3' });
     await alice.request('message.send', hi);
+    await alice.request('message.send', { ...hi, id: 'm2' });
     expect(sentIds()).toEqual(['m1', 'm2', 'm3', 'm1']);
+  });
+
+  it('outlives the account in memory, and the process', async () => {
+    const first = await alice.request('message.send', hi);
+    const next = await TestCore.create({ store: core.store });
+    const back = await next.login('alice');
+    expect((await back.request('message.send', hi))?.data).toEqual(first?.data);
+    expect((await back.request('message.send', { ...hi, body: 'ho' }))?.error).toMatchObject({ code: 'conflict' });
+    expect(next.link.sent.filter(({ name }) => name === 'message')).toEqual([]);
   });
 
   it('is what still waits, however much it is', async () => {

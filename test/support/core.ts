@@ -12,7 +12,7 @@ import { createMetrics } from '../../src/metrics.ts';
 import type { StanzaError } from '../../src/protocol/errors.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { RosterItem, Store } from '../../src/store/store.ts';
-import { Guard } from '../../src/xmpp/guard.ts';
+import { Guard, type Guarded } from '../../src/xmpp/guard.ts';
 import type { Delivery, LinkState } from '../../src/xmpp/link.ts';
 import type { Element } from '../../src/xmpp/stanza.ts';
 import { isError, readError } from '../../src/xmpp/stanza-error.ts';
@@ -73,6 +73,10 @@ export class FakeLink implements Upstream {
     return this.state.link === 'up';
   }
 
+  check(stanza: Element): Guarded {
+    return this.#guard.check(stanza);
+  }
+
   deliver(stanza: Element, deadline: number): Delivery {
     this.#guard.check(stanza);
     this.sent.push(stanza);
@@ -112,6 +116,8 @@ export class FakeLink implements Upstream {
 interface CoreOptions {
   readonly extensions?: readonly Extension[];
   readonly env?: Record<string, string>;
+  /** That of a process before this one. */
+  readonly store?: Store;
 }
 
 export class TestCore {
@@ -126,7 +132,7 @@ export class TestCore {
   scopes: ReadonlySet<string> = new Set(['raw']);
 
   static async create(options: CoreOptions = {}): Promise<TestCore> {
-    return new TestCore(options, await openStore('memory:'));
+    return new TestCore(options, options.store ?? (await openStore('memory:')));
   }
 
   private constructor(options: CoreOptions, store: Store) {
