@@ -86,7 +86,7 @@ describe(`with the seed ${seed}`, () => {
       translate.writeMessage(stanza, message);
       for (const one of unknown) append(stanza, fromTree(one));
       stanza.children = random.shuffled(stanza.children);
-      const read = parseStanza(serialize(stanza));
+      const read = parseStanza(serialize(stanza).replaceAll(placeholder, foreign));
       const kept = translate.extra(read, 'message');
       expect(kept.toSorted(byText)).toEqual(unknown.map((one) => asShown(one)).toSorted(byText));
       expect(translate.readMessage(read)).toEqual(message);
@@ -147,9 +147,12 @@ const strange: [name: string, xmlns: string, ...attrs: string[]][] = [
   ['active', 'http://jabber.org/protocol/chatstates'],
 ];
 
+/** A name that may come in and, not being ASCII, may not go out; and what stands for it until it is written. */
+const [foreign, placeholder] = ['é', 'e-acute'];
+
 /** An element that no field knows, and whose children may have names that one does. */
 function tree(random: Random, depth: number): Required<ElementTree> {
-  const name = () => random.one(['body', 'thread', 'x', 'é', 'a-b.c', 'delay']);
+  const name = () => random.one(['body', 'thread', 'x', placeholder, 'a-b.c', 'delay']);
   const text = () => random.text(1);
   const make = (outer: string, left: number): Required<ElementTree> => {
     const xmlns = left === depth || random.chance(0.3) ? `urn:example:${random.below(3)}` : outer;
@@ -168,7 +171,7 @@ function tree(random: Random, depth: number): Required<ElementTree> {
 function asShown({ name, attrs = {}, children = [] }: ElementTree, outer = ''): ElementTree {
   const { xmlns = outer, ...rest } = attrs;
   return {
-    name,
+    name: name === placeholder ? foreign : name,
     attrs: xmlns === outer ? rest : { xmlns, ...rest },
     children: children.map((child) => (typeof child === 'string' ? child : asShown(child, xmlns))),
   };
