@@ -7,8 +7,9 @@ import type { Draft, Session } from '../extension.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { RequestResult } from '../protocol/frames.ts';
 import type { NewItem } from '../store/archive.ts';
+import type { Guarded } from '../xmpp/guard.ts';
 import type { Delivery } from '../xmpp/link.ts';
-import { detach, serialize } from '../xmpp/stanza.ts';
+import { detach } from '../xmpp/stanza.ts';
 import type { Account } from './account.ts';
 
 type Sent = RequestResult<'message.send'>;
@@ -51,17 +52,17 @@ export class Outbox {
 
   /**
    * Resolves when the XMPP server (or the account it is for) has taken the message, and it is archived.
-   * @throws StanzaError a bounce, `link-down`, `unconfirmed`, `resource-constraint` (the store), or `conflict` for an id
-   * that was used with other content
+   * @throws StanzaError at once what the link refuses; later a bounce, `link-down`, `unconfirmed`, `resource-constraint`
+   * (the store), or `conflict` for an id that was used with other content
    */
   send(session: Session, draft: Draft): Promise<Sent> {
-    const stanza = serialize(draft.stanza);
-    const digest = hash('sha1', stanza);
+    const guarded = this.#account.gateway.check(draft.stanza);
+    const digest = hash('sha1', guarded.text);
     const underWay = this.#attempts.get(draft.id);
     if (underWay) return underWay.digest === digest ? underWay.outcome : Promise.reject(conflict());
     const { promise: refusal, reject } = Promise.withResolvers<never>();
     refusal.catch(() => undefined);
-    const outcome = Promise.resolve().then(() => this.#run(attempt, stanza, refusal));
+    const outcome = Promise.resolve().then(() => this.#run(attempt, guarded, refusal));
     const attempt: Attempt = {
       digest,
       chat: detach(draft.to.bare),
@@ -94,30 +95,30 @@ export class Outbox {
     await this.#account.record({ ...item, data: { chat: fromBare, ...data } });
   }
 
-  async #run(attempt: Attempt, stanza: string, refusal: Promise<never>): Promise<Sent> {
+  async #run(attempt: Attempt, guarded: Guarded, refusal: Promise<never>): Promise<Sent> {
     const { archive, jid } = this.#account;
     const { id } = attempt.draft;
     const { digest, chat, at } = attempt;
     try {
-      const known = await archive.beginSend(jid.bare, { id, chat, digest, stanza, at });
+      const known = await archive.beginSend(jid.bare, { id, chat, digest, stanza: guarded.text, at });
       if (known && known.state !== 'failed') {
         if (known.digest !== digest) throw conflict();
         if (known.state === 'sent') return known.result as Sent;
       }
-      return await this.#write(attempt, refusal);
+      return await this.#write(attempt, guarded, refusal);
     } finally {
       this.#attempts.delete(id);
     }
   }
 
-  async #write(attempt: Attempt, refusal: Promise<never>): Promise<Sent> {
+  async #write(attempt: Attempt, guarded: Guarded, refusal: Promise<never>): Promise<Sent> {
     const { gateway, archive, jid } = this.#account;
     const { draft, at } = attempt;
     // A note to oneself is there when it is archived.
     if (attempt.chat === jid.bare) return this.#finish(attempt);
     try {
-      attempt.delivery = gateway.deliver(draft.stanza, at + gateway.limits.sendTimeout);
-      // Only now: what the guard refuses is written to nobody.
+      attempt.delivery = gateway.deliver(draft.stanza, at + gateway.limits.sendTimeout, guarded);
+      // Only now: what the link has no room for is written to nobody.
       this.#peer(attempt.chat);
       await Promise.race([attempt.delivery.done, refusal]);
       // A bounce that came in the same chunk as the fence's answer is still in time to be the answer.

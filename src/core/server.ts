@@ -9,6 +9,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { Store } from '../store/store.ts';
+import type { Guarded } from '../xmpp/guard.ts';
 import { type Jid, parse } from '../xmpp/jid.ts';
 import type { Delivery, Link, LinkState } from '../xmpp/link.ts';
 import type { Element } from '../xmpp/stanza.ts';
@@ -21,7 +22,7 @@ import { Sessions } from './sessions.ts';
 import { Translator } from './translate.ts';
 
 /** What the virtual server needs of the link. */
-export type Upstream = Pick<Link, 'onStanza' | 'onState' | 'state' | 'send' | 'deliver' | 'request'>;
+export type Upstream = Pick<Link, 'onStanza' | 'onState' | 'state' | 'send' | 'check' | 'deliver' | 'request'>;
 
 export interface ServerOptions {
   readonly config: Config;
@@ -101,10 +102,15 @@ export class VirtualServer implements Gateway {
     return true;
   }
 
-  /** A content message: to an account of ours at once, else over the link and through the fence. */
-  deliver(stanza: Element, deadline: number): Delivery {
+  /** The stanza as XML. What stays inside is held to the same rules. @throws StanzaError what the link refuses */
+  check(stanza: Element): Guarded {
+    return this.#link.check(stanza);
+  }
+
+  /** A content message that passed check(): to an account of ours at once, else over the link and through the fence. */
+  deliver(stanza: Element, deadline: number, guarded: Guarded): Delivery {
     const to = parse(stanza.attrs.to ?? '');
-    if (!this.#isOurs(stanza, to)) return this.#link.deliver(stanza, deadline);
+    if (!this.#isOurs(stanza, to)) return this.#link.deliver(stanza, deadline, guarded);
     const done = this.#local(stanza, to).then(() => undefined);
     return { done, cancel: () => undefined };
   }

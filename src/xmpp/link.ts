@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import { StanzaError } from '../protocol/errors.ts';
 import { Fence } from './fence.ts';
-import { Guard } from './guard.ts';
+import { Guard, type Guarded } from './guard.ts';
 import { IqTable } from './iq.ts';
 import type { LinkLimits, LinkOptions, LinkState, LinkTiming } from './link-options.ts';
 import { defaultLimits, defaultTiming } from './link-options.ts';
@@ -98,14 +98,21 @@ export class Link {
   }
 
   /**
+   * What deliver() would write, for one who has to know first that it can be written.
+   * @throws StanzaError what the guard refuses
+   */
+  check(stanza: Element): Guarded {
+    return this.#guard.check(stanza);
+  }
+
+  /**
    * Queues a stanza and sees it through: also while the link is down, and again after a loss of the link when it was
    * not fenced, with the same text and before anything new, until `deadline` (epoch milliseconds).
    * `done` resolves at the fence; it rejects with `link-down` if the stanza was never written in time, `unconfirmed`
-   * if it was written when the link was lost.
+   * if it was written when the link was lost. `guarded` is what check() said of this stanza.
    * @throws StanzaError what the guard refuses, resource-constraint when too much waits
    */
-  deliver(stanza: Element, deadline: number): Delivery {
-    const guarded = this.#guard.check(stanza);
+  deliver(stanza: Element, deadline: number, guarded = this.#guard.check(stanza)): Delivery {
     const delivery = new PendingDelivery(deadline);
     if (this.#stopped) delivery.fail(down());
     else this.#enqueue(stanza, { ...guarded, delivery });
