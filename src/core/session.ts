@@ -44,7 +44,7 @@ export class Session implements SessionView {
   presenceAt: number;
   readonly #maxEvents: number;
   readonly #maxBytes: number;
-  #raw: Raw;
+  #wantsRaw: Raw;
   #acks: boolean;
   #active = true;
   #outlet: Outlet | undefined;
@@ -70,7 +70,7 @@ export class Session implements SessionView {
     this.presenceAt = now;
     this.#maxEvents = maxEvents;
     this.#maxBytes = maxBytes;
-    this.#raw = connect.raw ?? 'none';
+    this.#wantsRaw = connect.raw ?? 'none';
     this.#acks = connect.features?.includes('ack') ?? false;
   }
 
@@ -89,6 +89,11 @@ export class Session implements SessionView {
 
   get outlet(): Outlet | undefined {
     return this.#outlet;
+  }
+
+  /** What it is shown of stanzas: `auth.refresh` and a resume may take away what the token granted. */
+  get #raw(): Raw {
+    return this.scopes.has('raw') ? this.#wantsRaw : 'none';
   }
 
   push(event: Event): void {
@@ -123,7 +128,7 @@ export class Session implements SessionView {
   resume(outlet: Outlet, seq: number, connect: Connect): void {
     this.#outlet = outlet;
     this.#active = true;
-    this.#raw = connect.raw ?? this.#raw;
+    this.#wantsRaw = connect.raw ?? this.#wantsRaw;
     if (connect.features) this.#acks = connect.features.includes('ack');
     this.acknowledge(seq);
     for (const { event, seq: number } of this.#log) this.#write(event, number);
