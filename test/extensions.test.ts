@@ -60,6 +60,18 @@ describe('of an account', () => {
     expect(states()).toBe(1);
   });
 
+  it('typing is told to nobody who may not know that somebody is there, and is ok all the same', async () => {
+    const alice = await core.login('alice');
+    const juliet = { to: 'juliet@example.com', body: 'hi' };
+    expect(await alice.request('typing.send', typing(juliet.to))).toMatchObject({ type: 'ok' });
+    expect(states()).toBe(0);
+    await alice.request('message.send', juliet);
+    await alice.request('typing.send', typing(`${juliet.to}/balcony`));
+    expect(states()).toBe(1);
+    await alice.request('typing.send', typing('tybalt@example.com'));
+    expect(states()).toBe(1);
+  });
+
   it('typing is dropped while the link is down', async () => {
     const alice = await core.login('alice');
     core.link.becomes('down');

@@ -15,8 +15,8 @@ export default extension({
   requests: {
     'typing.send': ({ account, gateway }, data) => {
       const to = address(data.to, 'to');
-      // §9: whoever is invisible does not type.
-      if (!account.presence) return undefined;
+      // §9: whoever is invisible does not type; nor does it tell whether somebody is there to those who may not know.
+      if (!account.presence || !account.mayLearn(to.bare)) return undefined;
       const stanza = el('message', { from: account.client.full, to: to.full, type: 'chat' });
       gateway.translate.writeTyping(stanza, { state: data.state });
       // XEP-0334 §4.2: a mere signal is not for archives.
