@@ -54,18 +54,23 @@ export const Show = oneOf(['chat', 'away', 'xa', 'dnd'], 'RFC 6121 §4.7.2.1; no
 export const ChatState = oneOf(['active', 'composing', 'paused', 'inactive', 'gone'], 'XEP-0085');
 export const MessageType = oneOf(['chat', 'groupchat', 'normal', 'headline'], 'RFC 6121 §5.2.2');
 
-/** What a client writes and an event carries alike. */
+/** What a client writes and an event carries alike. What others wrote is as long as they made it. */
 const content = {
   body: optional(Type.String({ description: 'The text' })),
   bodies: optional(Type.Record(Type.String(), Type.String(), { description: 'The text by language, beside `body`' })),
   lang: optional(Lang),
-  subject: optional(ShortText(3071, 'RFC 6121 §5.2.4')),
-  thread: optional(ShortText(1023, 'RFC 6121 §5.2.5')),
-  parentThread: optional(ShortText(1023, 'The thread this one is a branch of')),
+  subject: optional(Type.String({ description: 'RFC 6121 §5.2.4' })),
+  thread: optional(Type.String({ description: 'RFC 6121 §5.2.5' })),
+  parentThread: optional(Type.String({ description: 'The thread this one is a branch of' })),
 };
 
 /** The content of a message as a client sends it. */
-export const MessageContent = Type.Object(content);
+export const MessageContent = Type.Object({
+  ...content,
+  subject: optional(ShortText(3071, 'RFC 6121 §5.2.4')),
+  thread: optional(ShortText(1023, 'RFC 6121 §5.2.5')),
+  parentThread: optional(ShortText(1023, 'The thread this one is a branch of')),
+});
 
 export const Message = Type.Object(
   {
@@ -111,7 +116,7 @@ export const Presence = Type.Object(
     user: Jid,
     type: oneOf(['available', 'unavailable']),
     show: optional(Show),
-    status: optional(ShortText(1023, 'RFC 6121 §4.7.2.2')),
+    status: optional(Type.String({ description: 'RFC 6121 §4.7.2.2' })),
     idleSince: optional(Time),
     nick: optional(Type.String({ description: 'XEP-0172' })),
     extra: optional(Type.Array(Element)),
