@@ -134,7 +134,7 @@ describe('a connect', () => {
       link: 'up',
       heartbeatMs: 25_000,
       expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/),
-      resume: { windowMs: 0, maxEvents: 0 },
+      resume: { windowMs: 60_000, maxEvents: 2000 },
       limits: {
         frameBytes: 65_536,
         batch: 50,

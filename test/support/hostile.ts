@@ -210,7 +210,7 @@ export function everyCharacter(chunk = 4096): string[] {
 /** Sends them all and names those whose answer is not the one that it should be. */
 export async function wronglyAnswered(client: JsonClient, frames: readonly HostileFrame[]): Promise<string[]> {
   const answers = frames.map(async ({ json }, i): Promise<AnyFrame> => {
-    const id = `hostile-${i}`;
+    const id = `hostile-${i}-${crypto.randomUUID()}`;
     client.send(`{"id":"${id}",${json.slice(1)}`);
     return client.inbox.next((one) => one.id === id, 20_000);
   });
