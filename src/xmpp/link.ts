@@ -74,10 +74,7 @@ export class Link {
     this.#connect();
   }
 
-  /**
-   * Takes nothing more, waits until what was taken is fenced, closes the stream. What could not be sent fails. Bounded
-   * by `timing.stop` and `timing.close`.
-   */
+  /** Takes nothing more, waits until what was taken is fenced, closes the stream. What could not be sent fails. Bounded. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -97,10 +94,7 @@ export class Link {
     return true;
   }
 
-  /**
-   * What deliver() would write, for one who has to know first that it can be written.
-   * @throws StanzaError what the guard refuses
-   */
+  /** What deliver() would write, for one who has to know first. @throws StanzaError what the guard refuses */
   check(stanza: Element): Guarded {
     return this.#guard.check(stanza);
   }
@@ -280,10 +274,8 @@ export class Link {
 
   async #stop(): Promise<void> {
     clearTimeout(this.#retry);
-    await this.#within(
-      this.#timing.stop,
-      () => !this.#fence || (this.#queue.length === 0 && this.#fence.unfenced === 0),
-    );
+    const isProved = () => !this.#fence || (this.#queue.length === 0 && this.#fence.unfenced === 0);
+    await this.#within(this.#timing.stop, isProved);
     this.#stream?.close();
     await this.#within(this.#timing.close * 2, () => !this.#stream);
     clearInterval(this.#sweeper);
