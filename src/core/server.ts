@@ -107,8 +107,8 @@ export class VirtualServer implements Gateway {
     return this.#link.check(stanza);
   }
 
-  /** A content message that passed check(): to an account of ours at once, else over the link and through the fence. */
-  deliver(stanza: Element, deadline: number, guarded: Guarded): Delivery {
+  /** To an account of ours at once, else over the link and through the fence; `guarded` is what check() said of it. */
+  deliver(stanza: Element, deadline: number, guarded?: Guarded): Delivery {
     const to = parse(stanza.attrs.to ?? '');
     if (!this.#isOurs(stanza, to)) return this.#link.deliver(stanza, deadline, guarded);
     const done = this.#local(stanza, to).then(() => undefined);
