@@ -27,8 +27,6 @@ onEveryServer('chat', (server) => {
     const romeo = await SlixmppPeer.login({ server: server(), user: 'romeo', resource: 'orchard' });
     const tablet = await gateway.login('alice');
 
-    await alice.request('typing.send', { to: romeo.bareJid, state: 'composing' });
-    expect(await romeo.next('message')).toMatchObject({ from: 'alice@web.example.test/web', chatState: 'composing' });
     const text = 'good <day> & "ü" 😀\nsecond line';
     const sent = await alice.request('message.send', {
       to: romeo.bareJid,
@@ -49,6 +47,8 @@ onEveryServer('chat', (server) => {
       chatState: 'active',
     });
     expect(await tablet.next('message')).toMatchObject({ id: sent.id, outgoing: true, body: text });
+    await alice.request('typing.send', { to: romeo.bareJid, state: 'composing' });
+    expect(await romeo.next('message')).toMatchObject({ from: 'alice@web.example.test/web', chatState: 'composing' });
 
     await romeo.send({ to: alice.user, chatState: 'composing' });
     expect(await alice.next('typing')).toEqual({ chat: romeo.bareJid, from: romeo.jid, state: 'composing' });

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ns } from '../../src/xmpp/namespaces.ts';
+import { find } from '../../src/xmpp/stanza.ts';
 import { JsonClient } from '../support/json-client.ts';
 import { lastWords, scene } from '../support/scene.ts';
 
@@ -78,10 +80,13 @@ describe('a gateway that stops', () => {
 
   it('takes the link down in order, with what it had taken', async () => {
     const alice = await play.gateway.login('alice');
+    await alice.request('message.send', { to: romeo, body: 'hi' });
     await alice.request('typing.send', { to: romeo, state: 'composing' });
     const closed = alice.closed;
     await play.gateway.stop();
     expect(await closed).toBe(4200);
-    expect(play.server.received.at(-1)?.attrs).toMatchObject({ from: 'alice@web.example.com/web', to: romeo });
+    const last = play.server.received.at(-1);
+    expect(last?.attrs).toMatchObject({ from: 'alice@web.example.com/web', to: romeo });
+    expect(last && find(last, 'composing', ns.chatStates)).toBeDefined();
   });
 });

@@ -9,6 +9,9 @@ let alice: JsonClient;
 
 beforeAll(async () => {
   alice = await play.gateway.login('alice', { scopes: ['raw'] });
+  // So that he may see her typing.
+  await play.befriend(alice, romeo);
+  await alice.rest();
 });
 afterAll(() => alice.close());
 
@@ -48,8 +51,8 @@ describe('a request id', () => {
 describe('what a frame says beyond its fields', () => {
   it('is ignored: keys nobody knows, in the frame and in its data', async () => {
     const data = { to: romeo, body: 'hi', id: 'k1', 'x-own': { a: [1] }, later: 'field', constructor: 'x' };
-    alice.send({ type: 'message.send', id: 1, seq: 99, error: {}, extra: 1, data });
-    expect(await alice.inbox.next()).toMatchObject({ type: 'ok', id: 1 });
+    alice.send({ type: 'message.send', id: 'keys', seq: 99, error: {}, extra: 1, data });
+    expect(await alice.inbox.next()).toMatchObject({ type: 'ok', id: 'keys' });
     const [stanza, ...more] = await play.stanzas();
     expect(stanza?.attrs).toEqual({ from: `${alice.user}/web`, to: romeo, id: 'k1', type: 'chat' });
     expect(stanza?.children).toHaveLength(5);
@@ -77,7 +80,7 @@ describe('what a frame says beyond its fields', () => {
   it('is absent where it is null', async () => {
     alice.send({
       type: 'message.send',
-      id: 1,
+      id: 'null',
       data: { to: romeo, body: 'hi', subject: null, thread: null, type: null },
     });
     expect(await alice.inbox.next()).toMatchObject({ type: 'ok', data: { type: 'chat' } });
@@ -185,25 +188,27 @@ it('groupchat is refused as not implemented yet', async () => {
 describe('a batch', () => {
   it('is handled in order, each frame answered on its own', async () => {
     alice.send([
-      { type: 'typing.send', id: 1, data: { to: romeo, state: 'composing' } },
-      { type: 'message.send', id: 2, data: { to: romeo, id: 'b-1', body: 'one' } },
-      { type: 'message.send', id: 3, data: { to: romeo } },
-      { type: 'no.such', id: 4 },
-      { type: 'message.send', id: 5, data: { to: romeo, id: 'b-2', body: 'two' } },
-      { type: 'ping', id: 6 },
+      { type: 'typing.send', id: 'batch-1', data: { to: romeo, state: 'composing' } },
+      { type: 'message.send', id: 'batch-2', data: { to: romeo, id: 'b-1', body: 'one' } },
+      { type: 'message.send', id: 'batch-3', data: { to: romeo } },
+      { type: 'no.such', id: 'batch-4' },
+      { type: 'message.send', id: 'batch-5', data: { to: romeo, id: 'b-2', body: 'two' } },
+      { type: 'ping', id: 'batch-6' },
     ]);
     const frames = Object.fromEntries(
       await Promise.all(
-        [1, 2, 3, 4, 5, 6].map(async (id) => [id, await alice.inbox.next((one) => one.id === id)] as const),
+        [1, 2, 3, 4, 5, 6]
+          .map((n) => `batch-${n}`)
+          .map(async (id) => [id, await alice.inbox.next((one) => one.id === id)] as const),
       ),
     );
     expect(frames).toMatchObject({
-      1: { type: 'ok' },
-      2: { type: 'ok', data: { id: 'b-1' } },
-      3: { type: 'error', error: { code: 'bad-request', field: 'body' } },
-      4: { type: 'error', error: { code: 'unknown-type' } },
-      5: { type: 'ok', data: { id: 'b-2' } },
-      6: { type: 'pong' },
+      'batch-1': { type: 'ok' },
+      'batch-2': { type: 'ok', data: { id: 'b-1' } },
+      'batch-3': { type: 'error', error: { code: 'bad-request', field: 'body' } },
+      'batch-4': { type: 'error', error: { code: 'unknown-type' } },
+      'batch-5': { type: 'ok', data: { id: 'b-2' } },
+      'batch-6': { type: 'pong' },
     });
     expect(await alice.rest()).toEqual([]);
     const stanzas = await play.stanzas();
