@@ -157,6 +157,8 @@ describe('a message that was written and not fenced when the link was lost', () 
 describe('what is not worth waiting for', () => {
   it('is dropped: typing while the link is down is ok and never sent', async () => {
     const alice = await play.gateway.login('alice');
+    await alice.request('message.send', said('t1'));
+    await play.stanzas();
     await down();
     await alice.next('state');
     await alice.request('typing.send', { to: romeo, state: 'composing' });

@@ -159,7 +159,8 @@ test('a client that does not connect in time is closed with 4004', async () => {
 });
 
 test('a client that only listens is pinged, and lives as long as it answers, be it with a WebSocket pong', async () => {
-  const bench = await startServer({ heartbeatMs: 60 });
+  // Long enough that a busy machine is not taken for a dead client.
+  const bench = await startServer({ heartbeatMs: 250 });
   const { client, inlet } = await bench.join();
   for (const answer of ['{"type":"pong"}', undefined, '{"type":"pong"}', undefined, '{"type":"pong"}']) {
     expect(await client.next()).toBe('{"type":"ping"}');
