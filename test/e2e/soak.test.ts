@@ -1,0 +1,26 @@
+/** The soak, short: `npm run soak` runs it for minutes, with hundreds of accounts. */
+import { describe, expect, test } from 'vitest';
+import { soak } from '../soak/run.ts';
+import { maySkip } from '../support/servers/each.ts';
+import { testServers } from '../support/servers/index.ts';
+
+const names: readonly string[] = ['prosody-0.12', 'ejabberd-23.01'];
+const seed = Number(process.env.SOAK_SEED ?? Date.now() % 1_000_000);
+const size = { accounts: 20, sessions: 3, users: 6 };
+const load = { rate: 100, peace: 5, seconds: 14, calm: [0.5, 1.5] as const };
+
+for (const { name: server, available } of testServers().filter(({ name }) => names.includes(name))) {
+  describe.skipIf(maySkip(available))(`kills, stops and lost sockets on ${server}`, () => {
+    test('lose no acknowledged message, double none, and keep the order', async () => {
+      const { counts, events, violations } = await soak({ server, seed, ...size, ...load }, () => undefined);
+      const some = [...counts].filter(([what]) => /→|lost|told apart|resumed/.test(what));
+      console.log(
+        `${server}, seed ${seed}: ${events.length} incidents; ${some.map((one) => one.join(' ')).join(', ')}`,
+      );
+      expect(violations.slice(0, 10)).toEqual([]);
+      expect(events.length).toBeGreaterThan(1);
+      for (const way of ['web → XMPP', 'XMPP → web', 'web → web'])
+        expect(counts.get(`${way}: acknowledged`)).toBeGreaterThan(50);
+    }, 120_000);
+  });
+}

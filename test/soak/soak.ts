@@ -1,0 +1,61 @@
+/** `npm run soak`: the soak from the command line; prints its seed and all counts, and ends with 1 on any violation. */
+import { parseArgs } from 'node:util';
+import { soak } from './run.ts';
+
+const usage = `usage: npm run soak -- [OPTION …]
+  --server NAME   prosody-0.12 (default), ejabberd-23.01, prosody-13, ejabberd-24.12
+  --minutes N     how long messages flow (default 5)
+  --accounts N    web accounts (default 200)
+  --sessions N    clients of each (default 3)
+  --users N       XMPP users (default 20)
+  --rate N        messages a second (default 150)
+  --peace N       seconds that a client keeps its socket, on average (default 20)
+  --seed N        repeats the decisions of another run`;
+
+const { values } = parseArgs({
+  options: {
+    server: { type: 'string', default: 'prosody-0.12' },
+    minutes: { type: 'string', default: '5' },
+    accounts: { type: 'string', default: '200' },
+    sessions: { type: 'string', default: '3' },
+    users: { type: 'string', default: '20' },
+    rate: { type: 'string', default: '150' },
+    peace: { type: 'string', default: '20' },
+    seed: { type: 'string', default: `${Math.floor(Math.random() * 1e9)}` },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) console.log(usage);
+else process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const seed = number('seed');
+  console.log(`seed ${seed}, ${values.server}`);
+  const { counts, events, violations } = await soak(
+    {
+      server: values.server,
+      seed,
+      seconds: 60 * number('minutes'),
+      accounts: number('accounts'),
+      sessions: number('sessions'),
+      users: number('users'),
+      rate: number('rate'),
+      peace: number('peace'),
+      calm: [3, 12],
+    },
+    (what) => console.error(`… ${what}`),
+  );
+  for (const event of events) console.log(event);
+  for (const what of [...counts.keys()].toSorted()) console.log(`${String(counts.get(what)).padStart(9)}  ${what}`);
+  for (const violation of violations) console.error(`✗ ${violation}`);
+  console.log(violations.length === 0 ? '✓ no violation' : `${violations.length} violations; seed ${seed}`);
+  return violations.length === 0 ? 0 : 1;
+}
+
+function number(name: Exclude<keyof typeof values, 'help' | 'server'>): number {
+  const value = Number(values[name]);
+  if (value > 0) return value;
+  console.error(`--${name} is a number above 0, not ${values[name]}\n${usage}`);
+  process.exit(64);
+}

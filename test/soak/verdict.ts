@@ -1,0 +1,141 @@
+/**
+ * The verdict on a soak. Every acknowledged message is in its receiver's view exactly once, and in the order in which it
+ * was said; in its web sender's too; and every web client's view is that of the archive.
+ */
+import { parseArchiveId, timeOf } from '../../src/store/archive-id.ts';
+import type { Crowd } from './crowd.ts';
+import type { Kill } from './incidents.ts';
+import type { Ledger, Said } from './ledger.ts';
+import type { Seen } from './view.ts';
+import type { XmppUser } from './xmpp-user.ts';
+
+export interface Evidence {
+  readonly ledger: Ledger;
+  readonly crowd: Crowd;
+  /** Every account's archive, the oldest first. */
+  readonly archives: ReadonlyMap<string, readonly Seen[]>;
+  readonly kills: readonly Kill[];
+  readonly kind: 'prosody' | 'ejabberd';
+}
+
+/** Of a message: what is wrong with it. */
+export interface Problem {
+  readonly key: string;
+  readonly what: string;
+  /** Another message that tells more. */
+  readonly beside?: string;
+}
+
+/** What the server took in its last second may be lost; so long may the answer to a fence be on its way. */
+const lastSecond = 1000;
+const onItsWay = 300;
+
+/** Adds to the ledger's counts; returns what must not be. */
+export function judge(evidence: Evidence): Problem[] {
+  const { crowd, ledger } = evidence;
+  const users = new Map(crowd.users.map((user) => [user.jid, user]));
+  const said = [...ledger.said.values()];
+  const problems = said.flatMap((one) => [
+    ...(one.way === 'web → XMPP' ? atXmpp(evidence, one, users.get(one.to)) : atWeb(evidence, one, one.to, 'receiver')),
+    ...(one.way === 'XMPP → web' ? [] : atWeb(evidence, one, one.from, 'sender')),
+  ]);
+  for (const one of said) {
+    ledger.count(`${one.way}: said`);
+    if (one.acknowledgedAt !== undefined) ledger.count(`${one.way}: acknowledged`);
+    if (one.overtaken) ledger.count('sent again after an error');
+    if (one.failed) ledger.count(`failed: ${one.failed}`);
+    if (one.receipts > 1) problems.push({ key: one.key, what: `${one.receipts} receipts came` });
+    if (one.way !== 'XMPP → web' && one.acknowledgedAt === undefined)
+      problems.push({ key: one.key, what: 'its sender got no answer' });
+  }
+  return [...problems, ...inOrder(evidence), ...views(evidence)];
+}
+
+function atXmpp({ kills, kind, ledger }: Evidence, one: Said, receiver: XmppUser | undefined): Problem[] {
+  const times = receiver?.got.get(one.key) ?? 0;
+  if (times > 1) ledger.count('copies that XMPP users told apart by origin-id', times - 1);
+  if (times > 0 || one.acknowledgedAt === undefined || one.failed) return [];
+  const at = takenAt(one.archiveId ?? '');
+  const justBefore = kills.some((kill) => at > kill.at - lastSecond && at < kill.deadAt + onItsWay);
+  const asleep = receiver?.away.some(({ from, to }) => from <= at && kills.some((k) => at <= k.at && k.at <= to));
+  if (justBefore) ledger.count('lost by a killed XMPP server: taken in its last second');
+  else if (kind === 'ejabberd' && asleep) ledger.count('lost by a killed XMPP server: kept for a user who was away');
+  else return [{ key: one.key, what: `acknowledged, but not at ${one.to}` }];
+  return [];
+}
+
+/** When the gateway knew that the server has it, by the clock of performance.now(). */
+function takenAt(archiveId: string): number {
+  return timeOf(parseArchiveId(archiveId) ?? 0) - performance.timeOrigin;
+}
+
+function atWeb({ archives }: Evidence, one: Said, account: string, whose: string): Problem[] {
+  const found = bodies(archives.get(account)).get(one.key) ?? [];
+  const owed = one.acknowledgedAt !== undefined;
+  const problems: string[] = [];
+  if (found.length > 1) problems.push(`${found.length} times in the ${whose}'s archive`);
+  if (found.length === 0 && owed) problems.push(`acknowledged, but not in the ${whose}'s archive`);
+  const [own] = found;
+  if (whose === 'sender' && own && owed && own.archiveId !== one.archiveId)
+    problems.push(`its ok said ${one.archiveId}, the archive says ${own.archiveId}`);
+  return problems.map((what) => ({ key: one.key, what }));
+}
+
+const indices = new WeakMap<readonly Seen[], Map<string, Seen[]>>();
+
+function bodies(archive: readonly Seen[] = []): Map<string, Seen[]> {
+  const known = indices.get(archive);
+  if (known) return known;
+  const index = Map.groupBy(
+    archive.filter(({ type }) => type === 'message'),
+    ({ body }) => body,
+  );
+  indices.set(archive, index);
+  return index;
+}
+
+/** Every line of messages appears as it was said; what was sent again after an error may come later. */
+function inOrder({ ledger, crowd, archives }: Evidence): Problem[] {
+  const check = (where: string, keys: Iterable<string>): Problem[] => {
+    const last = new Map<string, Said>();
+    const problems: Problem[] = [];
+    for (const key of keys) {
+      const one = ledger.said.get(key);
+      if (!one || one.overtaken || one.acknowledgedAt === undefined) continue;
+      const before = last.get(one.line);
+      if (before && before.sentAt > one.sentAt) {
+        problems.push({ key, what: `behind ${before.key} ${where}`, beside: before.key });
+      }
+      last.set(one.line, one);
+    }
+    return problems;
+  };
+  const web = [...archives].flatMap(([account, items]) =>
+    check(
+      `in the archive of ${account}`,
+      items.filter(({ type }) => type === 'message').map(({ body }) => body),
+    ),
+  );
+  return [...web, ...crowd.users.flatMap((user) => check(`at ${user.jid}`, user.got.keys()))];
+}
+
+/** What each client has shown is what the archive has, from where the client began. */
+function views({ crowd, archives, ledger }: Evidence): Problem[] {
+  const problems: Problem[] = [];
+  for (const { jid, clients } of crowd.accounts) {
+    const archive = archives.get(jid) ?? [];
+    const ids = new Set(archive.map(({ archiveId }) => archiveId));
+    for (const { name, view } of clients) {
+      const start = view.start ?? '';
+      const missing = archive.filter(({ archiveId }) => archiveId > start && !view.items.has(archiveId));
+      const strange = [...view.items.values()].filter(({ archiveId }) => !ids.has(archiveId));
+      for (const { body, id, type, archiveId } of missing)
+        problems.push({ key: body || id, what: `${type} ${archiveId} is not shown by ${name}` });
+      for (const { body, id, type, archiveId } of strange)
+        problems.push({ key: body || id, what: `${type} ${archiveId} is shown by ${name} and not in the archive` });
+      ledger.count('items on the screens of all web clients', view.items.size);
+    }
+    ledger.count('items in the archives', archive.length);
+  }
+  return problems;
+}
