@@ -2,8 +2,9 @@
 import { expect, it } from 'vitest';
 import type { HistoryQuery, NewItem } from '../../src/store/archive.ts';
 import { parseArchiveId } from '../../src/store/archive-id.ts';
+import { onEveryDriver } from './drivers.ts';
 import { Model } from './model.ts';
-import { alice, bob, carol, dora, iso, noon, onEveryDriver } from './support.ts';
+import { alice, bob, carol, dora, iso, noon } from './support.ts';
 
 /** A repeatable source of numbers below 1 (mulberry32). */
 function numbers(seed: number): () => number {
