@@ -76,12 +76,12 @@ export class SqliteArchive implements Archive {
   finishSend(account: string, id: string, item: NewItem, result: Record<string, unknown>): Promise<Item[]> {
     return this.#run(() => {
       const number = this.#directory.account(account);
-      if (!this.#sends.isOpen(number, id)) return [];
-      const items = this.#items.append(number, item);
-      const archived = items[0];
-      const ids = archived ? { id: archived.data.id, archiveId: archived.archiveId } : {};
-      this.#sends.finish(number, id, { ...result, ...ids });
-      return items;
+      return this.#sends.finish(number, id, () => {
+        const items = this.#items.append(number, item);
+        const archived = items[0];
+        const ids = archived ? { id: archived.data.id, archiveId: archived.archiveId } : {};
+        return { result: { ...result, ...ids }, items };
+      });
     });
   }
 

@@ -48,7 +48,7 @@ function prepare(db: DatabaseSync) {
   const search = (order: Order) =>
     rows<Row>(
       db.prepare(
-        `${select} search s CROSS JOIN items i ON i.id = s.rowid ${withChat} WHERE search MATCH ?1` +
+        `${select} search s CROSS JOIN items i ON i.id = s.rowid ${withChat} WHERE search MATCH ?1 AND i.shown = 1` +
           ` AND s.rowid > CAST(?2 AS INTEGER) AND s.rowid < CAST(?3 AS INTEGER) ORDER BY s.rowid ${order} LIMIT ?4`,
       ),
     );

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Item } from '../../src/store/archive.ts';
 import { formatArchiveId, parseArchiveId } from '../../src/store/archive-id.ts';
+import { onEveryDriver } from './drivers.ts';
 import {
   action,
   alice,
@@ -14,7 +15,6 @@ import {
   incoming,
   log,
   noon,
-  onEveryDriver,
   oneIds,
   outgoing,
   reaction,

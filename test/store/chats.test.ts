@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { onEveryDriver } from './drivers.ts';
 import {
   action,
   alice,
@@ -12,7 +13,6 @@ import {
   iso,
   log,
   noon,
-  onEveryDriver,
   oneIds,
   outgoing,
   reaction,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HistoryQuery, NewItem } from '../../src/store/archive.ts';
 import { formatArchiveId } from '../../src/store/archive-id.ts';
 import { words } from '../../src/store/words.ts';
+import { onEveryDriver } from './drivers.ts';
 import {
   action,
   alice,
@@ -16,7 +17,6 @@ import {
   iso,
   log,
   noon,
-  onEveryDriver,
   oneIds,
   outgoing,
   reaction,

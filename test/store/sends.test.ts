@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Sending } from '../../src/store/archive.ts';
-import { action, alice, bob, dora, folded, incoming, log, noon, onEveryDriver, outgoing } from './support.ts';
+import { onEveryDriver } from './drivers.ts';
+import { action, alice, bob, dora, folded, incoming, log, noon, outgoing } from './support.ts';
 
 const sending = (changes: Partial<Sending> = {}): Sending => ({
   id: 's1',

@@ -1,15 +1,24 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
-import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { migrations } from '../../src/store/migrations/sqlite.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { RosterItem } from '../../src/store/store.ts';
+import { alice, appendAll, folded, incoming, log, noon, oneIds, outgoing, reaction } from './support.ts';
 
-const alice = 'alice@web.example.com';
 const bob: RosterItem = { jid: 'bob@example.com', name: 'Bob', groups: ['Work'], subscription: 'both', approved: true };
 const keeper = join(import.meta.dirname, 'keeper.ts');
 
@@ -66,24 +75,33 @@ it('what was acknowledged survives kill -9', async () => {
 
   const store = openSqliteStore(file);
   const kept = new Set((await store.openAccount(alice, false))?.roster.map((item) => item.jid));
+  const archived = new Set(oneIds(await log(store.archive, { max: 100_000 })));
   expect(saved.length).toBeGreaterThanOrEqual(200);
-  expect(saved.filter((jid) => !kept.has(jid))).toEqual([]);
+  expect(saved.filter((jid) => !kept.has(jid) || !archived.has(jid))).toEqual([]);
+  expect((await folded(store.archive, { text: 'message 199' })).items).toHaveLength(1);
   await store.close();
 });
 
-it('a full disk fails the request with a retryable error, the process lives and nothing acknowledged is lost', async () => {
+it('a full disk fails requests until there is room, the process lives and nothing acknowledged is lost', async () => {
   // A limit on the size of a file stands for the full disk.
-  const limited = 'ulimit -f 2000; exec "$@"';
+  const limited = 'ulimit -S -f 3000; exec "$@"';
   const child = spawn('sh', ['-c', limited, 'sh', process.execPath, keeper, file, alice], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const lines = (await text(child.stdout)).trim().split('\n');
-  const saved = lines.filter((line) => line.startsWith('c'));
-  expect(saved.length).toBeGreaterThan(10);
-  expect(lines.slice(-2)).toEqual(['failed resource-constraint true', `alive ${saved.length}`]);
+  const lines: string[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    lines.push(line);
+    if (!line.startsWith('alive')) continue;
+    execFileSync('prlimit', ['--pid', `${child.pid}`, '--fsize=unlimited']);
+    child.stdin.end();
+  }
+  const saved = lines.filter((line) => line.startsWith('c')).length;
+  expect(saved).toBeGreaterThan(10);
+  expect(lines.slice(saved)).toEqual(['failed resource-constraint true', `alive ${saved} ${saved}`, 'works again']);
 
   const store = openSqliteStore(file);
-  expect((await store.openAccount(alice, false))?.roster).toHaveLength(saved.length);
+  expect((await store.openAccount(alice, false))?.roster).toHaveLength(saved + 1);
+  expect((await log(store.archive, { max: 100_000 })).items).toHaveLength(saved + 1);
   await store.close();
 });
 
@@ -92,7 +110,12 @@ it('a file that another process has locked fails requests until it is free', asy
   await store.openAccount(alice, true);
   const other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
-  const calls = await Promise.allSettled([store.saveRosterItem(alice, bob), store.key('guest')]);
+  const calls = await Promise.allSettled([
+    store.saveRosterItem(alice, bob),
+    store.key('guest'),
+    store.archive.append(alice, incoming('m1', 'hi')),
+    log(store.archive),
+  ]);
   for (const call of calls) {
     expect(call).toMatchObject({
       status: 'rejected',
@@ -103,6 +126,90 @@ it('a file that another process has locked fails requests until it is free', asy
   other.close();
   await store.saveRosterItem(alice, bob);
   expect((await store.openAccount(alice, false))?.roster).toEqual([bob]);
+  await store.archive.append(alice, incoming('m1', 'hi'));
+  expect(oneIds(await log(store.archive))).toEqual(['m1']);
+  await store.close();
+});
+
+it('what was remembered of a transaction that failed is forgotten', async () => {
+  const store = openSqliteStore(file);
+  await store.openAccount(alice, true);
+  const bad = { ...bob, subscription: 'remove' } as unknown as RosterItem;
+  // The chat is made, the transaction is undone because of another call, and all but that one is done again.
+  const calls = await Promise.allSettled([
+    store.archive.append(alice, incoming('m1', 'a')),
+    store.saveRosterItem(alice, bad),
+    store.archive.append(alice, incoming('m2', 'b')),
+    store.archive.append(alice, reaction('m1', ['👋'])),
+  ]);
+  expect(calls.map((call) => call.status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+  expect(oneIds(await folded(store.archive))).toEqual(['m1', 'm2']);
+  expect(await store.archive.chats(alice, { max: 10 })).toMatchObject({ items: [{ unread: 2 }], count: 1 });
+  await store.close();
+});
+
+it('a refusal costs the other calls nothing', async () => {
+  const store = openSqliteStore(file);
+  await store.openAccount(alice, true);
+  const statements = vi.spyOn(DatabaseSync.prototype, 'exec');
+  const calls = await Promise.allSettled([
+    store.archive.append(alice, incoming('m1', 'a')),
+    log(store.archive, { before: 'no such cursor' }),
+    store.archive.markRead(alice, bob.jid, 'nothing'),
+    store.archive.append(alice, incoming('m2', 'b')),
+  ]);
+  expect(calls.map((call) => call.status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+  expect(statements.mock.calls.flat()).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+  statements.mockRestore();
+  await store.close();
+});
+
+it('the full-text index is written once in a transaction', async () => {
+  const store = openSqliteStore(file);
+  await store.openAccount(alice, true);
+  const chats = Array.from({ length: 50 }, (_, i) => ({ chat: `c${i % 5}@example.com` }));
+  await appendAll(
+    store.archive,
+    chats.flatMap((changes, i) => [incoming(`m${i}`, `text ${i}`, changes), outgoing(`s${i}`, `text ${i}`, changes)]),
+  );
+  expect(raw((db) => db.prepare('SELECT count(DISTINCT segid) AS count FROM search_idx').get()?.count)).toBe(1);
+  await store.close();
+});
+
+it('no statement walks through a table or sorts what it could find sorted', async () => {
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+  const store = openSqliteStore(file);
+  const statements = prepare.mock.calls.map(([sql]) => sql).filter((sql) => !sql.startsWith('PRAGMA'));
+  prepare.mockRestore();
+  expect(statements.length).toBeGreaterThan(40);
+  const steps = raw((db) =>
+    statements.flatMap((sql) =>
+      db
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .map((row) => ({ sql, step: String(row.detail) })),
+    ),
+  );
+  const bounded = [
+    /^SCAN CONSTANT ROW$/,
+    /^SCAN (n|clock)$/, // a page of numbers, the only row
+    /^SCAN (search|s|search_words) VIRTUAL/, // what FTS5 looks up
+    /^SCAN (waiting|sends)/, // with a LIMIT
+    /^SCAN chats USING COVERING INDEX chats_by_activity$/, // retention, once in a while
+  ];
+  const sortsLittle = /\) n CROSS JOIN|FROM waiting/;
+  const slow = steps.filter(({ sql, step }) => {
+    return /SCAN/.test(step) ? !bounded.some((one) => one.test(step)) : /TEMP/.test(step) && !sortsLittle.test(sql);
+  });
+  expect(slow).toEqual([]);
+  await store.close();
+});
+
+it.each(['normal', 'full'] as const)('store.sync: %s is what SQLite is told', async (sync) => {
+  const statements = vi.spyOn(DatabaseSync.prototype, 'exec');
+  const store = openSqliteStore(file, { sync });
+  expect(statements.mock.calls.flat()).toContain(`PRAGMA synchronous = ${sync}`);
+  statements.mockRestore();
   await store.close();
 });
 
@@ -137,6 +244,28 @@ it('a value that SQLite refuses fails alone', async () => {
   expect(calls.map((call) => call.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect((await store.openAccount(alice, false))?.roster).toHaveLength(2);
   await store.close();
+});
+
+it('a file of the first version keeps what it has', async () => {
+  mkdirSync(dirname(file));
+  const [first = ''] = migrations;
+  raw((db) => {
+    db.exec(`${first}; PRAGMA user_version = 1; PRAGMA journal_mode = WAL`);
+    for (const jid of ['zoe@web.example.com', alice]) db.prepare('INSERT INTO accounts VALUES (?, ?)').run(jid, noon);
+    db.prepare(`INSERT INTO roster VALUES (?, ?, 'Bob', '["Work"]', 'both', 0, 1, NULL)`).run(alice, bob.jid);
+    db.prepare('INSERT INTO keys VALUES (?, ?)').run('guest', new Uint8Array(32).fill(7));
+  });
+  const store = openSqliteStore(file);
+  expect(await store.openAccount(alice, true)).toEqual({ created: false, roster: [bob] });
+  expect(await store.openAccount('zoe@web.example.com', false)).toEqual({ created: false, roster: [] });
+  expect(await store.key('guest')).toEqual(new Uint8Array(32).fill(7));
+  await store.archive.append(alice, incoming('m1', 'hi'));
+  await store.close();
+  raw((db) => {
+    expect(db.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
+    db.prepare('DELETE FROM accounts WHERE jid = ?').run(alice);
+    expect(db.prepare('SELECT * FROM roster').all()).toEqual([]);
+  });
 });
 
 it('a file with a newer schema is refused, untouched, with the remedy', async () => {
