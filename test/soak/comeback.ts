@@ -1,6 +1,6 @@
 /** A web client's socket that comes back: when, the range of the close code says (PROTOCOL.md §7). */
 import { WebSocket } from 'ws';
-import { afterClose } from '../../src/protocol/close.ts';
+import { afterClose, closeCodes } from '../../src/protocol/close.ts';
 import type { AnyFrame } from '../support/json-client.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -25,6 +25,8 @@ export class Comeback {
   #attempts = 0;
   #stopped = false;
   #ready = false;
+  /** When an attempt was given up that the gateway may still carry out. */
+  #abandonedAt = Number.NEGATIVE_INFINITY;
 
   constructor(owner: Owner) {
     this.#owner = owner;
@@ -63,11 +65,12 @@ export class Comeback {
   /** Lets go of the socket; what it still brings is ignored. Another comes after that time, 0 = now. */
   leave(end: (ws: WebSocket) => void, backAfterMs: number): void {
     const ws = this.#ws;
+    clearTimeout(this.#timer);
+    // Two attempts at one session would replace one another in any order.
+    if (ws && !this.#ready) this.#abandon(ws);
+    else if (ws) end(ws);
     this.#ws = undefined;
     this.#ready = false;
-    clearTimeout(this.#timer);
-    if (ws?.readyState === WebSocket.CONNECTING) ws.terminate();
-    else if (ws) end(ws);
     if (backAfterMs > 0) this.#timer = setTimeout(() => this.connect(), backAfterMs);
     else this.connect();
   }
@@ -78,10 +81,20 @@ export class Comeback {
     this.leave((ws) => ws.terminate(), 0);
   }
 
+  #abandon(ws: WebSocket): void {
+    if (ws.readyState === WebSocket.OPEN) this.#abandonedAt = performance.now();
+    ws.terminate();
+  }
+
   #closed(ws: WebSocket, code: number): void {
     const { ledger, name } = this.#owner;
     ledger.count(`sockets closed with ${code}`);
     if (this.#ws !== ws) return;
+    if (code === closeCodes.replaced && performance.now() - this.#abandonedAt < connectMs) {
+      ledger.count('sockets replaced by an own attempt that had been given up');
+      this.leave(() => undefined, 0);
+      return;
+    }
     const then = afterClose(code);
     if (then === 'stop') ledger.violation(`${name} was closed with ${code}`);
     // "Full jitter": a random time, of a range that doubles.

@@ -29,6 +29,8 @@ export interface Problem {
 /** What the server took in its last second may be lost; so long may the answer to a fence be on its way. */
 const lastSecond = 1000;
 const onItsWay = 300;
+/** So long after a login a server may still bring what it kept. */
+const loginMs = 1000;
 
 /** Adds to the ledger's counts; returns what must not be. */
 export function judge(evidence: Evidence): Problem[] {
@@ -52,7 +54,7 @@ export function judge(evidence: Evidence): Problem[] {
 }
 
 function atXmpp({ kills, kind, ledger }: Evidence, one: Said, receiver: XmppUser | undefined): Problem[] {
-  const times = receiver?.got.get(one.key) ?? 0;
+  const times = receiver?.got.get(one.key)?.times ?? 0;
   if (times > 1) ledger.count('copies that XMPP users told apart by origin-id', times - 1);
   if (times > 0 || one.acknowledgedAt === undefined || one.failed) return [];
   const at = takenAt(one.archiveId ?? '');
@@ -95,28 +97,42 @@ function bodies(archive: readonly Seen[] = []): Map<string, Seen[]> {
 }
 
 /** Every line of messages appears as it was said; what was sent again after an error may come later. */
-function inOrder({ ledger, crowd, archives }: Evidence): Problem[] {
-  const check = (where: string, keys: Iterable<string>): Problem[] => {
-    const last = new Map<string, Said>();
-    const problems: Problem[] = [];
-    for (const key of keys) {
-      const one = ledger.said.get(key);
-      if (!one || one.overtaken || one.acknowledgedAt === undefined) continue;
-      const before = last.get(one.line);
-      if (before && before.sentAt > one.sentAt) {
-        problems.push({ key, what: `behind ${before.key} ${where}`, beside: before.key });
-      }
-      last.set(one.line, one);
-    }
-    return problems;
-  };
-  const web = [...archives].flatMap(([account, items]) =>
-    check(
-      `in the archive of ${account}`,
-      items.filter(({ type }) => type === 'message').map(({ body }) => body),
-    ),
+function inOrder({ ledger, crowd, archives, kind }: Evidence): Problem[] {
+  const web = [...archives].flatMap(([account, items]) => {
+    const keys = items.filter(({ type }) => type === 'message').map(({ body }) => body);
+    return [...behind(ledger, keys)].map(([key, before]) => problem(key, before, `in the archive of ${account}`));
+  });
+  const xmpp = crowd.users.flatMap((user) =>
+    [...behind(ledger, user.got.keys())].flatMap(([key, before]) => {
+      if (kind !== 'ejabberd' || !justBack(user, key)) return [problem(key, before, `at ${user.jid}`)];
+      ledger.count('turned round by ejabberd, which brings what it kept behind what comes at a login');
+      return [];
+    }),
   );
-  return [...web, ...crowd.users.flatMap((user) => check(`at ${user.jid}`, user.got.keys()))];
+  return [...web, ...xmpp];
+}
+
+function problem(key: string, before: string, where: string): Problem {
+  return { key, what: `behind ${before} ${where}`, beside: before };
+}
+
+/** The messages that come behind one of their line that was said later, and that one. */
+function behind(ledger: Ledger, keys: Iterable<string>): Map<string, string> {
+  const last = new Map<string, Said>();
+  const found = new Map<string, string>();
+  for (const key of keys) {
+    const one = ledger.said.get(key);
+    if (!one || one.overtaken || one.acknowledgedAt === undefined) continue;
+    const before = last.get(one.line);
+    if (before && before.sentAt > one.sentAt) found.set(key, before.key);
+    else last.set(one.line, one);
+  }
+  return found;
+}
+
+function justBack({ got, away }: XmppUser, key: string): boolean {
+  const at = got.get(key)?.at ?? 0;
+  return away.some(({ to }) => Math.abs(at - to) < loginMs);
 }
 
 /** What each client has shown is what the archive has, from where the client began. */

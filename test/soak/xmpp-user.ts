@@ -14,8 +14,8 @@ const answerMs = 20_000;
 
 export class XmppUser {
   readonly jid: string;
-  /** Keys of what it got, in order of their first arrival, with how often they came. */
-  readonly got = new Map<string, number>();
+  /** Keys of what it got, in order of their first arrival, with when that was and how often they came. */
+  readonly got = new Map<string, { readonly at: number; times: number }>();
   /** When it was away, as pairs of times; the last may be open. */
   readonly away: { from: number; to: number }[] = [];
   readonly #server: XmppServer;
@@ -126,8 +126,9 @@ export class XmppUser {
     else if (receipt !== undefined) this.#acknowledged(receipt, id);
     else if (key?.startsWith('end-')) this.#lastEnd = key;
     else if (key !== undefined) {
-      const times = (this.got.get(key) ?? 0) + 1;
-      this.got.set(key, times);
+      const arrived = this.got.get(key) ?? { at: performance.now(), times: 0 };
+      const times = ++arrived.times;
+      this.got.set(key, arrived);
       this.#ledger.note(key, `arrived at ${this.jid}${times > 1 ? ` (${times} times now)` : ''}`);
       if (stanza.child('origin-id')?.attrs.id !== key) this.#ledger.violation(`${key} has another origin-id`);
       if (!stanza.child('request', receipts)) return;
