@@ -99,6 +99,8 @@ async function settle({ accounts, users }: Crowd, ledger: Ledger): Promise<void>
   const idle = (): boolean => clients.every(({ settled }) => settled) && users.every(({ online }) => online);
   for (const client of clients) client.hurry();
   await until(idle, settleMs, 'everybody online and answered');
+  // What came in the middle of a login may have been kept for the next.
+  await Promise.all(users.map((user) => user.leave(0)));
   await Promise.all(users.map((user) => user.settle()));
   await until(() => idle() && performance.now() - ledger.lastNews > quietMs, settleMs, 'quiet');
 }
