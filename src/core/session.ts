@@ -102,7 +102,8 @@ export class Session implements SessionView {
 
   pushEncoded(event: OutgoingEvent): void {
     if (this.#held) {
-      this.#held.push(event);
+      // `ready` itself says how the link is.
+      if (event.type !== 'state') this.#held.push(event);
       return;
     }
     if (event.type === 'stanza' && this.#raw === 'none') return;

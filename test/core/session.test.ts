@@ -1,5 +1,7 @@
 /** What a session writes: numbers, what `raw` adds, and what it is spared. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { extension, rfc } from '../../src/extension.ts';
+import { builtIn } from '../../src/extensions/index.ts';
 import { events } from '../../src/protocol/frames.ts';
 import { TestCore } from '../support/core.ts';
 
@@ -28,6 +30,20 @@ describe('events', () => {
       ['state', undefined],
     ]);
     expect(Object.entries(events).filter(([, event]) => event.class === 'numbered').length).toBeGreaterThan(1);
+  });
+
+  it('of the link are not told to who is about to read of it in ready', async () => {
+    // The link is lost between the beginning of the session and its ready.
+    const chats = (): object => {
+      core.link.becomes('down');
+      return {};
+    };
+    const loses = extension({ spec: rfc(1, '1'), snapshots: { chats } });
+    core = await TestCore.create({ extensions: [...builtIn, loses] });
+    const alice = await core.login('alice', { want: ['chats'] });
+    expect(alice.take()).toMatchObject([{ type: 'ready', data: { link: 'down' } }]);
+    core.link.becomes('up');
+    expect(alice.take()).toMatchObject([{ type: 'state', data: { link: 'up' } }]);
   });
 
   it('are numbered by each session for itself', async () => {
