@@ -33,6 +33,9 @@ export class Model {
     return this.#log.map((entry) => entry.item);
   }
 
+  /** By message and author: the time of the newest reaction. */
+  readonly #reacted = new Map<Entry, Map<string, string>>();
+
   /** By last message, newest first. */
   get chats(): string[] {
     return [...this.#activity].toSorted(([, a], [, b]) => (a < b ? 1 : -1)).map(([chat]) => chat);
@@ -63,11 +66,21 @@ export class Model {
       this.#waiting.push({ item: source, author, at: time });
       return undefined;
     }
+    if (type === 'reaction' && ref && this.#isOverdue(ref, source)) return undefined;
     const archiveId = ids.next().value ?? 'no archive id';
     const id = type === 'message' || type === 'message.edited' ? this.#name(source, archiveId) : ref?.item.data.id;
     const replace = type === 'message.edited' ? { replace: ref?.item.data.id } : {};
     const item = { archiveId, type, chat, data: { ...source.data, id, ...replace, archiveId } };
     return { item, source, time, hidden: false, ...(ref && named ? { ref, named } : {}) };
+  }
+
+  /** XEP-0444 §4.1: a delayed set replaces no newer one, and is no item. */
+  #isOverdue(ref: Entry, { author, data }: NewItem): boolean {
+    const times = this.#reacted.get(ref) ?? new Map<string, string>();
+    const time = String(data.time ?? '');
+    if ((times.get(author) ?? '') > time) return true;
+    this.#reacted.set(ref, times.set(author, time));
+    return false;
   }
 
   #name(source: NewItem, archiveId: string): string {
