@@ -11,12 +11,15 @@ import { freePorts } from '../support/servers/ports.ts';
 const tokenSecret = 'a secret of thirty-two bytes, or more';
 const readyMs = 30_000;
 
+/** So long the gateway tries to send a message. */
+export const sendTimeoutMs = 8000;
+
 /** Small windows, so that all that can happen to a session happens within minutes. */
 const settings = {
   STANZAWIRE_SESSIONS_RESUME_WINDOW: '6s',
   STANZAWIRE_SESSIONS_MAX_EVENTS: '4',
   STANZAWIRE_SESSIONS_HEARTBEAT: '5s',
-  STANZAWIRE_LIMITS_SEND_TIMEOUT: '8s',
+  STANZAWIRE_LIMITS_SEND_TIMEOUT: `${sendTimeoutMs}ms`,
   STANZAWIRE_DRAIN_TIME: '2s',
   STANZAWIRE_LOG_LEVEL: 'info',
 };

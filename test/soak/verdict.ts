@@ -4,6 +4,7 @@
  */
 import { parseArchiveId, timeOf } from '../../src/store/archive-id.ts';
 import type { Crowd } from './crowd.ts';
+import { sendTimeoutMs } from './gateway.ts';
 import type { Kill } from './incidents.ts';
 import type { Ledger, Said } from './ledger.ts';
 import type { Seen } from './view.ts';
@@ -122,12 +123,17 @@ function behind(ledger: Ledger, keys: Iterable<string>): Map<string, string> {
   const found = new Map<string, string>();
   for (const key of keys) {
     const one = ledger.said.get(key);
-    if (!one || one.overtaken || one.acknowledgedAt === undefined) continue;
+    if (!one || mayComeLater(one) || one.acknowledgedAt === undefined) continue;
     const before = last.get(one.line);
     if (before && before.sentAt > one.sentAt) found.set(key, before.key);
     else last.set(one.line, one);
   }
   return found;
+}
+
+/** It failed for a while; its sender may have had no socket to hear of that. */
+function mayComeLater({ overtaken, sentAt, archiveId = '' }: Said): boolean {
+  return overtaken || takenAt(archiveId) - sentAt > sendTimeoutMs;
 }
 
 function justBack({ got, away }: XmppUser, key: string): boolean {
