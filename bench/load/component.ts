@@ -70,7 +70,8 @@ export class BareComponent {
       const id = messageId(number);
       text +=
         `<message from="${from(number)}/web" to="${to(number)}" id="${id}" type="chat"><body>${body(number)}</body>` +
-        `<origin-id xmlns="urn:xmpp:sid:0" id="${id}"/><active xmlns="http://jabber.org/protocol/chatstates"/></message>`;
+        `<origin-id xmlns="urn:xmpp:sid:0" id="${id}"/><active xmlns="http://jabber.org/protocol/chatstates"/>` +
+        '<request xmlns="urn:xmpp:receipts"/><markable xmlns="urn:xmpp:chat-markers:0"/></message>';
       this.#fresh.push(number);
     }
     this.wire.write(text + this.#fence());

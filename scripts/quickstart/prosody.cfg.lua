@@ -17,6 +17,7 @@ http_ports = { @HTTP_PORT@ }
 https_ports = {}
 component_interfaces = { "127.0.0.1" }
 component_ports = { @COMPONENT_PORT@ }
+network_settings = { nagle = false }
 
 authentication = "internal_plain"
 storage = "internal"
