@@ -77,7 +77,7 @@ export class Model {
   /** XEP-0444 §4.1: a delayed set replaces no newer one, and is no item. */
   #isOverdue(ref: Entry, { author, data }: NewItem): boolean {
     const times = this.#reacted.get(ref) ?? new Map<string, string>();
-    const time = String(data.time ?? '');
+    const time = typeof data.time === 'string' ? data.time : '';
     if ((times.get(author) ?? '') > time) return true;
     this.#reacted.set(ref, times.set(author, time));
     return false;
