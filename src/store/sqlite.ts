@@ -6,7 +6,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Archive } from './archive.ts';
 import { migrations } from './migrations/sqlite.ts';
 import { SqliteArchive } from './sqlite-archive.ts';
-import { noAccount, type OpenedAccount, type RosterItem, type Store } from './store.ts';
+import { noAccount, type OpenedAccount, type RoomMembership, type RosterItem, type Store } from './store.ts';
 import { Transactions } from './transactions.ts';
 
 export interface SqliteOptions {
@@ -82,6 +82,12 @@ function prepare(db: DatabaseSync) {
         ' VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     removeItem: db.prepare('DELETE FROM roster WHERE account = ? AND jid = ?'),
+    blocked: db.prepare('SELECT jid FROM blocked WHERE account = ? ORDER BY jid'),
+    block: db.prepare('INSERT INTO blocked (account, jid) VALUES (?, ?) ON CONFLICT DO NOTHING'),
+    unblock: db.prepare('DELETE FROM blocked WHERE account = ? AND jid = ?'),
+    rooms: db.prepare('SELECT jid, nick, password FROM rooms WHERE account = ? ORDER BY jid'),
+    saveRoom: db.prepare('INSERT OR REPLACE INTO rooms (account, jid, nick, password) VALUES (?, ?, ?, ?)'),
+    removeRoom: db.prepare('DELETE FROM rooms WHERE account = ? AND jid = ?'),
     createKey: db.prepare('INSERT INTO keys (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     key: db.prepare('SELECT value FROM keys WHERE name = ?'),
   } satisfies Record<string, StatementSync>;
@@ -111,20 +117,47 @@ class SqliteStore implements Store {
 
   saveRosterItem(account: string, item: RosterItem): Promise<void> {
     const row = writeItem(item);
-    return this.#transactions.run(() => {
-      if (!this.#sql.account.get(account)) throw noAccount();
-      this.#sql.saveItem.run(account, ...row);
-    });
+    return this.#ofAccount(account, () => void this.#sql.saveItem.run(account, ...row));
   }
 
   removeRosterItem(account: string, jid: string): Promise<void> {
     return this.#transactions.run(() => void this.#sql.removeItem.run(account, jid));
   }
 
+  blocked(account: string): Promise<string[]> {
+    return this.#transactions.run(() => this.#sql.blocked.all(account).map(({ jid }) => jid as string));
+  }
+
+  setBlocked(account: string, jids: readonly string[], blocked: boolean): Promise<void> {
+    const change = blocked ? this.#sql.block : this.#sql.unblock;
+    return this.#ofAccount(account, () => {
+      for (const jid of jids) change.run(account, jid);
+    });
+  }
+
+  rooms(account: string): Promise<RoomMembership[]> {
+    return this.#transactions.run(() => this.#sql.rooms.all(account).map(readRoom));
+  }
+
+  saveRoom(account: string, { jid, nick, password }: RoomMembership): Promise<void> {
+    return this.#ofAccount(account, () => void this.#sql.saveRoom.run(account, jid, nick, password ?? null));
+  }
+
+  removeRoom(account: string, jid: string): Promise<void> {
+    return this.#transactions.run(() => void this.#sql.removeRoom.run(account, jid));
+  }
+
   key(name: string): Promise<Uint8Array> {
     return this.#transactions.run(() => {
       this.#sql.createKey.run(name, randomBytes(32));
       return this.#sql.key.get(name)?.value as Uint8Array;
+    });
+  }
+
+  #ofAccount(account: string, change: () => void): Promise<void> {
+    return this.#transactions.run(() => {
+      if (!this.#sql.account.get(account)) throw noAccount();
+      change();
     });
   }
 
@@ -140,6 +173,11 @@ function writeItem(item: RosterItem): Column[] {
   const { jid, name = null, groups, subscription, ask = false, approved = false, request } = item;
   const waiting = request ? JSON.stringify(request) : null;
   return [jid, name, JSON.stringify(groups), subscription, Number(ask), Number(approved), waiting];
+}
+
+function readRoom({ jid, nick, password }: Record<string, unknown>): RoomMembership {
+  const room = { jid: jid as string, nick: nick as string };
+  return password === null ? room : { ...room, password: password as string };
 }
 
 /** The schema's types and checks stand behind what is assumed here. */

@@ -19,6 +19,13 @@ export interface RosterItem {
   request?: { nick?: string; message?: string };
 }
 
+/** A room the account has joined and not left (XEP-0045); its bare JID is its key. */
+export interface RoomMembership {
+  jid: string;
+  nick: string;
+  password?: string;
+}
+
 /** An account as it was opened; `created` = it did not exist before. The roster is in no particular order. */
 export interface OpenedAccount {
   created: boolean;
@@ -39,6 +46,16 @@ export interface Store {
   saveRosterItem(account: string, item: RosterItem): Promise<void>;
   /** Removing what is not there does nothing. */
   removeRosterItem(account: string, jid: string): Promise<void>;
+  /** The JIDs the account has blocked (XEP-0191), sorted. */
+  blocked(account: string): Promise<string[]>;
+  /** Blocks or unblocks; what is so already stays so. An account that does not exist: StanzaError `item-not-found`. */
+  setBlocked(account: string, jids: readonly string[], blocked: boolean): Promise<void>;
+  /** The account's rooms, sorted by JID. */
+  rooms(account: string): Promise<RoomMembership[]>;
+  /** Adds or replaces. An account that does not exist: StanzaError `item-not-found`. */
+  saveRoom(account: string, room: RoomMembership): Promise<void>;
+  /** Removing what is not there does nothing. */
+  removeRoom(account: string, jid: string): Promise<void>;
   /** 32 random bytes, made at the first call with this name and kept for ever. */
   key(name: string): Promise<Uint8Array>;
   /** Ends after the calls made before it; later calls are refused. Closing twice does nothing. */

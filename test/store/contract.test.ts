@@ -132,6 +132,31 @@ describe.each(Object.entries(drivers))('every store: %s', (_, url) => {
     expect((await roster(alice))?.[0]?.groups).toEqual(['Work']);
   });
 
+  it('blocked addresses are a set of the account', async () => {
+    await Promise.all([store.openAccount(alice, true), store.openAccount('dora@web.example.com', true)]);
+    await store.setBlocked(alice, ['eve@example.org', 'bots.example.org', 'eve@example.org'], true);
+    await store.setBlocked(alice, ['eve@example.org'], true);
+    expect(await store.blocked(alice)).toEqual(['bots.example.org', 'eve@example.org']);
+    expect(await store.blocked('dora@web.example.com')).toEqual([]);
+    await store.setBlocked(alice, ['eve@example.org', 'nobody@example.org'], false);
+    expect(await store.blocked(alice)).toEqual(['bots.example.org']);
+    const refused = store.setBlocked('nobody@web.example.com', ['eve@example.org'], true);
+    await expect(refused).rejects.toMatchObject({ code: 'item-not-found' });
+  });
+
+  it('rooms are kept with nick and password until they are removed', async () => {
+    await store.openAccount(alice, true);
+    await store.saveRoom(alice, { jid: 'dev@rooms.example.com', nick: 'alice', password: 's3cret' });
+    await store.saveRoom(alice, { jid: 'bar@rooms.example.com', nick: 'alice' });
+    await store.saveRoom(alice, { jid: 'dev@rooms.example.com', nick: 'Alice 🐢' });
+    const bar = { jid: 'bar@rooms.example.com', nick: 'alice' };
+    expect(await store.rooms(alice)).toEqual([bar, { jid: 'dev@rooms.example.com', nick: 'Alice 🐢' }]);
+    await store.removeRoom(alice, 'dev@rooms.example.com');
+    await store.removeRoom(alice, 'never@rooms.example.com');
+    expect(await store.rooms(alice)).toEqual([bar]);
+    await expect(store.saveRoom('nobody@web.example.com', bar)).rejects.toMatchObject({ code: 'item-not-found' });
+  });
+
   it('a key is made once, has 32 bytes, and differs from another', async () => {
     const [one, two, other] = await Promise.all([store.key('guest'), store.key('guest'), store.key('other')]);
     expect(one).toBeInstanceOf(Uint8Array);

@@ -121,4 +121,19 @@ export const migrations: readonly string[] = [
   );
   CREATE VIRTUAL TABLE search_words USING fts5vocab (search, instance);
   `,
+  `
+  CREATE TABLE blocked (
+    account TEXT NOT NULL REFERENCES accounts (jid) ON DELETE CASCADE,
+    jid TEXT NOT NULL,
+    PRIMARY KEY (account, jid)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE rooms (
+    account TEXT NOT NULL REFERENCES accounts (jid) ON DELETE CASCADE,
+    jid TEXT NOT NULL,
+    nick TEXT NOT NULL,
+    password TEXT,
+    PRIMARY KEY (account, jid)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
