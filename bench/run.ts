@@ -91,12 +91,15 @@ function titleOf(name: ServerName): string {
   return `${found?.kind === 'prosody' ? 'Prosody' : 'ejabberd'} ${found?.version ?? ''}`;
 }
 
+/** With the archive in a file, as it is run. */
 async function messages(server: XmppServer, plan: Plan, patience: Patience): Promise<Messages> {
-  const gateway = await startGateway(server);
+  const folder = mkdtempSync(join(tmpdir(), 'stanzawire-bench-'));
+  const gateway = await startGateway(server, `sqlite:${join(folder, 'bench.db')}`);
   try {
     return await benchMessages(server, gateway, plan, patience);
   } finally {
     await gateway.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

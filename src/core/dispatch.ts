@@ -278,11 +278,20 @@ function typeOf(frame: unknown): unknown {
   return isObject(frame) ? frame.type : undefined;
 }
 
-const requestClasses: Record<string, 'send' | 'action' | 'presence' | 'contact' | 'iq'> = {
+/** The classes of the service level indicator; what is not here counts as `other`. */
+const requestClasses: Record<string, 'send' | 'action' | 'history' | 'presence' | 'contact' | 'iq'> = {
   'message.send': 'send',
+  'message.mark': 'action',
   'typing.send': 'action',
+  'history.get': 'history',
+  'chat.list': 'history',
   'presence.set': 'presence',
+  'presence.send': 'presence',
+  'contact.list': 'contact',
+  'contact.add': 'contact',
+  'contact.set': 'contact',
   'contact.approve': 'contact',
   'contact.deny': 'contact',
+  'contact.remove': 'contact',
   'iq.send': 'iq',
 };
