@@ -1,6 +1,6 @@
 /**
- * Group commit: all work of one turn of the event loop is one SQLite transaction, so that a disk write is paid once. The
- * queue is as long as what one turn of the loop produces, and is emptied at the end of that turn.
+ * Group commit: the work of one turn of the event loop is one SQLite transaction, so that a disk write is paid once; a
+ * burst is several, a turn each. The queue is as long as what the requests under way produce, which are bounded.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { StanzaError } from '../protocol/errors.ts';
@@ -14,6 +14,9 @@ interface Work {
 
 // https://sqlite.org/rescode.html: a fault of the one statement. All others are a fault of the file or the disk.
 const ownFaults = new Set([18 /* TOOBIG */, 19 /* CONSTRAINT */, 20 /* MISMATCH */, 25 /* RANGE */]);
+
+/** More at once, and the XMPP server would have nothing to do until the whole of a burst is committed. */
+const maxBatch = 100;
 
 export class Transactions {
   readonly #db: DatabaseSync;
@@ -42,14 +45,14 @@ export class Transactions {
 
   /** Commits what waits and refuses what comes. */
   close(): void {
-    this.#flush();
+    while (this.#queue.length > 0) this.#flush();
     this.#closed = true;
   }
 
   #flush(): void {
-    let batch = this.#queue;
-    this.#queue = [];
+    let batch = this.#queue.splice(0, maxBatch);
     while (batch.length > 0) batch = this.#commit(batch);
+    if (this.#queue.length > 0 && !this.#closed) setImmediate(() => this.#flush());
   }
 
   /** Commits the batch, or says which part of it is still to be done. */
