@@ -37,16 +37,22 @@ onEveryServer('a server that is killed', (server) => {
     await server().kill('SIGKILL');
     expect(await alice.next('state', ({ link }) => link === 'down')).toMatchObject({ link: 'down' });
     const downAt = performance.now();
+    const up = alice.next('state', ({ link }) => link === 'up', 60_000).then(() => performance.now());
     await server().restart();
     await romeo.login();
     await burst;
     await incoming;
     await romeo.settle();
+    // ejabberd may keep what comes in the middle of a login for the next one.
+    await romeo.login();
+    await romeo.settle();
+    const upAt = await up;
 
+    const oks = [...outcomes.values()].map(({ okAt = 0 }) => okAt);
     const lost = [...outcomes].filter(([id, { okAt }]) => okAt !== undefined && !romeo.got.has(id));
     const early = lost.filter(([, { okAt }]) => (okAt ?? 0) < killedAt - 1000);
     const failed = [...outcomes.values()].filter(({ okAt }) => okAt === undefined);
-    const twice = [...romeo.got].filter(([, times]) => times > 1);
+    const twice = [...romeo.got].filter(([id, times]) => times > 1 && outcomes.has(id));
     const settledBefore = twice.filter(([id]) => (outcomes.get(id)?.okAt ?? Number.POSITIVE_INFINITY) < killedAt);
     console.log(
       `${server().name}: ${outcomes.size} sent, ${count - failed.length} ok, ${failed.length} errors, ` +
@@ -54,7 +60,9 @@ onEveryServer('a server that is killed', (server) => {
     );
     expect(outcomes.size).toBe(count);
     expect(early).toEqual([]);
-    expect(lost.filter(([, { okAt }]) => (okAt ?? 0) > downAt)).toEqual([]);
+    // What was fenced before the loss is stored, and its ok comes a little behind the news; then none until the link is up.
+    expect(oks.filter((okAt) => okAt > downAt + 1000 && okAt < upAt)).toEqual([]);
+    expect(lost.filter(([, { okAt }]) => (okAt ?? 0) >= upAt)).toEqual([]);
     expect(settledBefore).toEqual([]);
     expect(failed.filter(({ code }) => code !== 'unconfirmed' && code !== 'link-down')).toEqual([]);
     const ids = (await alice.rest()).filter(({ type }) => type === 'message').map(({ data }) => data?.id);
@@ -106,6 +114,7 @@ class Receiver {
   }
 
   async login(): Promise<void> {
+    await this.#client?.close();
     this.#client = await C2sClient.login({ server: this.#server, user: 'romeo', resource: 'phone' });
     this.#client.onStanza((stanza) => {
       const { id } = stanza.attrs;
@@ -123,14 +132,20 @@ class Receiver {
     }
   }
 
-  /** Until a message to himself has come back: all that was sent to him before is here. */
+  /**
+   * Until a message to himself has come back: all that was sent to him before is here. One that comes in the middle of
+   * a login may be kept for the next, so he asks again.
+   */
   async settle(): Promise<void> {
-    this.#client?.message('romeo@example.test/phone', 'the end', 'the-end');
+    const ask = () => this.#client?.message('romeo@example.test/phone', 'the end', 'the-end');
+    const again = setInterval(ask, 2000);
+    ask();
     while (!this.got.has('the-end')) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
+    clearInterval(again);
     this.got.delete('the-end');
   }
 }
