@@ -38,6 +38,8 @@ describe('a gateway that stops', () => {
   });
 
   it('is not ready any more, but alive, and still takes sockets for a moment', async () => {
+    // A third of it is the moment: enough for a busy machine.
+    await play.restart({ STANZAWIRE_DRAIN_TIME: '4s' });
     const stopped = play.gateway.stop();
     await draining();
     expect((await fetch(`${play.gateway.internalUrl}/livez`)).status).toBe(200);
