@@ -4,7 +4,9 @@ import { soak } from '../soak/run.ts';
 import { maySkip } from '../support/servers/each.ts';
 import { testServers } from '../support/servers/index.ts';
 
-const names: readonly string[] = ['prosody-0.12', 'ejabberd-23.01'];
+// Not on ejabberd, which loses what it keeps for an absent user when it is killed, and delivers it late at a login
+// (COMPAT(ejabberd 23.01)): there the long command counts such losses apart, in a quarter of a minute they are luck.
+const names: readonly string[] = ['prosody-0.12'];
 const seed = Number(process.env.SOAK_SEED ?? Date.now() % 1_000_000);
 const size = { accounts: 20, sessions: 3, users: 6 };
 const load = { rate: 100, peace: 5, seconds: 14, calm: [0.5, 1.5] as const };
