@@ -9,12 +9,20 @@ export const ns = {
   stanzaErrors: 'urn:ietf:params:xml:ns:xmpp-stanzas',
   /** RFC 6121 §2 */
   roster: 'jabber:iq:roster',
+  /** XEP-0004 */
+  dataForms: 'jabber:x:data',
   /** XEP-0030 */
   discoInfo: 'http://jabber.org/protocol/disco#info',
   discoItems: 'http://jabber.org/protocol/disco#items',
   /** XEP-0045 */
   muc: 'http://jabber.org/protocol/muc',
   mucUser: 'http://jabber.org/protocol/muc#user',
+  mucAdmin: 'http://jabber.org/protocol/muc#admin',
+  mucOwner: 'http://jabber.org/protocol/muc#owner',
+  /** XEP-0059 */
+  rsm: 'http://jabber.org/protocol/rsm',
+  /** XEP-0077 */
+  register: 'jabber:iq:register',
   /** XEP-0085 */
   chatStates: 'http://jabber.org/protocol/chatstates',
   /** XEP-0092 */
@@ -29,6 +37,8 @@ export const ns = {
   ping: 'urn:xmpp:ping',
   /** XEP-0203 */
   delay: 'urn:xmpp:delay',
+  /** XEP-0249 */
+  directInvitations: 'jabber:x:conference',
   /** XEP-0280 */
   carbons: 'urn:xmpp:carbons:2',
   /** XEP-0308 */
@@ -53,6 +63,10 @@ export const ns = {
   /** XEP-0424, now and before version 0.4 */
   retraction: 'urn:xmpp:message-retract:1',
   retractionOlder: 'urn:xmpp:message-retract:0',
+  /** XEP-0433 */
+  channelSearch: 'urn:xmpp:channel-search:0:search',
+  channelSearchParams: 'urn:xmpp:channel-search:0:search-params',
+  channelSearchOrder: 'urn:xmpp:channel-search:0:order',
   /** XEP-0444 */
   reactions: 'urn:xmpp:reactions:0',
 } as const;

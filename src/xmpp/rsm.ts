@@ -1,0 +1,41 @@
+/** XEP-0059 Result Set Management 1.0: the `<set/>` that asks for a page of a list, and the one that tells which it is. */
+import { ns } from './namespaces.ts';
+import { childText, type Element, el, find } from './stanza.ts';
+
+/** What is asked for. `before: ''` = the last page. */
+export interface PageQuery {
+  readonly max?: number;
+  readonly after?: string;
+  readonly before?: string;
+}
+
+/** What came: the ids of its first and last item, and how many there are in all, where the service tells. */
+export interface PageInfo {
+  readonly first?: string;
+  readonly last?: string;
+  readonly count?: number;
+}
+
+export function pageQuery({ max, after, before }: PageQuery): Element {
+  return el(
+    'set',
+    { xmlns: ns.rsm },
+    max === undefined ? undefined : el('max', {}, String(max)),
+    after === undefined ? undefined : el('after', {}, after),
+    before === undefined ? undefined : el('before', {}, before),
+  );
+}
+
+/** Undefined where the answer is no page: a service that knows no pages sends all. */
+export function pageInfo(parent: Element): PageInfo | undefined {
+  const set = find(parent, 'set', ns.rsm);
+  if (!set) return undefined;
+  const first = childText(set, 'first', ns.rsm);
+  const last = childText(set, 'last', ns.rsm);
+  const count = Number.parseInt(childText(set, 'count', ns.rsm) ?? '', 10);
+  return {
+    ...(first ? { first } : {}),
+    ...(last ? { last } : {}),
+    ...(count >= 0 ? { count } : {}),
+  };
+}
