@@ -41,6 +41,8 @@ export const ns = {
   directInvitations: 'jabber:x:conference',
   /** XEP-0280 */
   carbons: 'urn:xmpp:carbons:2',
+  /** XEP-0297 */
+  forward: 'urn:xmpp:forward:0',
   /** XEP-0308 */
   correction: 'urn:xmpp:message-correct:0',
   /** XEP-0313 */
@@ -56,6 +58,8 @@ export const ns = {
   privilege: 'urn:xmpp:privilege:',
   /** XEP-0359 */
   stanzaIds: 'urn:xmpp:sid:0',
+  /** XEP-0372 */
+  references: 'urn:xmpp:reference:0',
   /** XEP-0421 */
   occupantId: 'urn:xmpp:occupant-id:0',
   /** XEP-0422 */
@@ -67,6 +71,8 @@ export const ns = {
   channelSearch: 'urn:xmpp:channel-search:0:search',
   channelSearchParams: 'urn:xmpp:channel-search:0:search-params',
   channelSearchOrder: 'urn:xmpp:channel-search:0:order',
+  /** XEP-0431 */
+  fullText: 'urn:xmpp:fulltext:0',
   /** XEP-0444 */
   reactions: 'urn:xmpp:reactions:0',
 } as const;
