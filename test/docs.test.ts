@@ -11,6 +11,7 @@ import { allKeys } from '../src/config/keys.ts';
 import { loadConfig } from '../src/config.ts';
 import { afterClose, closeCodes } from '../src/protocol/close.ts';
 import { conditions, errorCodes, gatewayCodes, isCondition, StanzaError } from '../src/protocol/errors.ts';
+import { Form } from '../src/protocol/forms.ts';
 import { Connect, type EventClass, events, Ready, replies, requests } from '../src/protocol/frames.ts';
 import { Chat, Contact, ContactRequest, ErrorObject, Limits, Message, Presence } from '../src/protocol/objects.ts';
 import { compile, isObject, isRequestType, parseFrame } from '../src/protocol/parse.ts';
@@ -160,8 +161,8 @@ describe('the tables of PROTOCOL.md', () => {
     expect(listed.map(({ name }) => name).sort()).toEqual([...Object.keys(replies), 'error'].sort());
   });
 
-  const objects = [Connect, Ready, Message, Presence, ContactRequest, Contact, Chat];
-  const names = ['connect', 'ready', 'message', 'presence', 'contact request', 'contact', 'chat'];
+  const objects = [Connect, Ready, Message, Presence, ContactRequest, Contact, Chat, Form];
+  const names = ['connect', 'ready', 'message', 'presence', 'contact request', 'contact', 'chat', 'form'];
   test.each(names.map((name, index) => [name, index] as const))('list every field of %s', (_, index) => {
     const listed = fieldTables()[index]?.rows.flatMap(([names, status]) => codes(names).map((name) => [name, status]));
     const fields = schemaFields(objects[index]);

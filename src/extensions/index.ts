@@ -8,6 +8,7 @@ import iq from './rfc6120-iq.ts';
 import message from './rfc6121-message.ts';
 import presence from './rfc6121-presence.ts';
 import roster from './rfc6121-roster.ts';
+import forms from './xep0004-forms.ts';
 import disco from './xep0030-disco.ts';
 import chatStates from './xep0085-chat-states.ts';
 import version from './xep0092-version.ts';
@@ -33,6 +34,7 @@ export const builtIn: readonly Extension[] = [
   idle,
   caps,
   iq,
+  forms,
   disco,
   chatStates,
   version,

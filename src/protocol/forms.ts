@@ -3,7 +3,7 @@
  * input a form is a map of values, so that a client need not know what kind each field is of.
  */
 import Type, { type Static } from 'typebox';
-import { oneOf } from './objects.ts';
+import { oneOf } from './one-of.ts';
 
 const optional = Type.Optional;
 

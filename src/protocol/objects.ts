@@ -4,9 +4,10 @@
  */
 import Type, { type Static, type TSchema } from 'typebox';
 import { type ErrorCode, type ErrorType, errorCodes } from './errors.ts';
+import { Form } from './forms.ts';
+import { oneOf } from './one-of.ts';
 
-export const oneOf = <const T extends readonly string[]>(values: T, doc?: string) =>
-  Type.Unsafe<T[number]>(Type.Enum([...values], doc ? { description: doc } : {}));
+export { oneOf };
 
 const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 
@@ -95,6 +96,7 @@ export const Message = Type.Object(
     hints: optional(
       Type.Array(oneOf(['no-permanent-store', 'no-store', 'no-copy', 'store']), { description: 'XEP-0334' }),
     ),
+    form: optional(Form),
     edited: optional(Type.Object({ time: Time }, { description: 'Folded history: its last edit' })),
     retracted: optional(
       Type.Object({ time: Time, reason: optional(Type.String()) }, { description: 'Folded history: taken back' }),
