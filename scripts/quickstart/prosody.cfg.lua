@@ -36,6 +36,10 @@ VirtualHost "@SERVER@"
 
 Component "rooms.@SERVER@" "muc"
   modules_enabled = { "muc_mam" }
+  muc_log_by_default = true
+  muc_room_default_public = true
+  -- Prosody 13: the gateway's users are guests here, who may make no lasting or public room.
+  server_user_role = "prosody:registered"
 
 Component "@DOMAIN@"
   component_secret = "@COMPONENT_SECRET@"

@@ -67,11 +67,11 @@ onEveryServer(
     });
 
     test('a user of the component opens a room and gets an upload slot', async () => {
-      const { componentDomain, mucDomain, uploadDomain, httpPort, secret } = server();
+      const { componentDomain, rooms, uploadDomain, httpPort, secret } = server();
       const component = await shakeHands(server(), componentDomain, secret);
       const me = `juliet@${componentDomain}/web`;
       component.send(
-        `<presence from="${me}" to="balcony@${mucDomain}/juliet"><x xmlns="http://jabber.org/protocol/muc"/></presence>`,
+        `<presence from="${me}" to="balcony@${rooms}/juliet"><x xmlns="http://jabber.org/protocol/muc"/></presence>`,
       );
       const statuses = (stanza: XmlNode): (string | undefined)[] =>
         stanza.child('x', 'http://jabber.org/protocol/muc#user')?.elements.map(({ attrs }) => attrs.code) ?? [];

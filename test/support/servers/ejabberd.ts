@@ -81,8 +81,17 @@ modules:
   mod_http_upload: { host: upload.${host}, put_url: "${upload}", get_url: "${upload}", docroot: "${inside}/upload", access: everyone, max_size: 10485760 }
   mod_last: {}
   mod_mam: { default: ${options.archive ? 'always' : 'never'}, db_type: mnesia }
-  mod_muc: { host: conference.${host}, access: all, access_create: everyone, access_mam: all, default_room_options: { mam: true, persistent: false, allow_subscription: true } }
+  mod_muc:
+    host: conference.${host}
+    access: all
+    access_create: everyone
+    access_mam: all
+    # its defaults are 200 occupants of a room and 100 rooms of a user
+    max_users: 10000
+    max_user_conferences: 10000
+    default_room_options: { mam: true, persistent: false, max_users: 10000, allow_subscription: true }
   mod_muc_admin: {}
+  ${setup.installation.name === 'ejabberd-23.01' ? '' : 'mod_muc_occupantid: {}'}
   mod_offline: { access_max_user_messages: unlimited_offline }
   mod_ping: {}
   mod_privacy: {}

@@ -23,7 +23,7 @@ const endMs = 15_000;
 
 export class RunningServer implements XmppServer {
   readonly host = host;
-  readonly mucDomain = 'conference.example.test';
+  readonly rooms = 'conference.example.test';
   readonly uploadDomain = 'upload.example.test';
   readonly password = password;
   readonly componentDomain = componentDomain;

@@ -17,9 +17,10 @@ export interface ServerOptions {
 export interface XmppServer {
   readonly name: ServerName;
   readonly kind: 'prosody' | 'ejabberd';
-  /** The domain of the accounts. Its rooms are at `conference.`, its uploads at `upload.` of it. */
+  /** The domain of the accounts. */
   readonly host: 'example.test';
-  readonly mucDomain: 'conference.example.test';
+  /** The domain of the rooms: temporary ones with an archive, until their owner wants otherwise. */
+  readonly rooms: 'conference.example.test';
   readonly uploadDomain: 'upload.example.test';
   readonly accounts: readonly string[];
   readonly password: 'pw';
