@@ -14,6 +14,8 @@ export interface PageInfo {
   readonly first?: string;
   readonly last?: string;
   readonly count?: number;
+  /** Where the first one stands among all, from 0 on. */
+  readonly index?: number;
 }
 
 export function pageQuery({ max, after, before }: PageQuery): Element {
@@ -33,9 +35,11 @@ export function pageInfo(parent: Element): PageInfo | undefined {
   const first = childText(set, 'first', ns.rsm);
   const last = childText(set, 'last', ns.rsm);
   const count = Number.parseInt(childText(set, 'count', ns.rsm) ?? '', 10);
+  const index = Number.parseInt(find(set, 'first', ns.rsm)?.attrs.index ?? '', 10);
   return {
     ...(first ? { first } : {}),
     ...(last ? { last } : {}),
     ...(count >= 0 ? { count } : {}),
+    ...(index >= 0 ? { index } : {}),
   };
 }
