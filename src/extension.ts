@@ -1,18 +1,19 @@
 /**
  * The contract that every extension is written against, ours and a third party's alike. An extension is one XEP (or one
  * part of an RFC): both directions of translation, its requests, its IQ handlers, its hooks, its disco features.
- * The views declared here (Session, Account, Gateway) are what an extension may see; core implements them.
+ * What an extension may see of the core are the views of views.ts (Session, Account, Gateway).
  */
 import type { ErrorObject } from './protocol/errors.ts';
-import type { Connect, Event, EventData, Ready, RequestData, RequestResult, RequestType } from './protocol/frames.ts';
-import type { Message, OwnPresence, Presence } from './protocol/objects.ts';
-import type { Archive, Item, ItemType, NewItem } from './store/archive.ts';
-import type { RosterItem } from './store/store.ts';
+import type { Connect, EventData, Ready, RequestData, RequestResult, RequestType } from './protocol/frames.ts';
+import type { Message, Presence } from './protocol/objects.ts';
+import type { Item, ItemType, NewItem } from './store/archive.ts';
+import type { Account, ChatService, Gateway, Session, Slot } from './views.ts';
 import type { Jid } from './xmpp/jid.ts';
 import type { Element } from './xmpp/stanza.ts';
 
 export type { Archive, Chat as StoredChat, HistoryQuery, Item, NewItem } from './store/archive.ts';
-export type { RosterItem } from './store/store.ts';
+export type { RoomMembership, RosterItem } from './store/store.ts';
+export type * from './views.ts';
 export type { ErrorObject };
 
 /** The document an extension implements, for the table of supported specifications. */
@@ -117,6 +118,8 @@ export interface Hooks {
   presenceOut(account: Account, stanza: Element): void;
   accountOpen(account: Account): void;
   accountClose(account: Account): void;
+  /** The account's availability has changed, or may have: what was told to contacts is told now to others. */
+  availability(account: Account): void;
   /** A session has been made; its `ready` has been written. */
   sessionOpen(session: Session): void;
   sessionClose(session: Session): void;
@@ -146,6 +149,16 @@ export interface Extension {
   readonly requests?: RequestHandlers;
   readonly iq?: readonly IqHandler[];
   readonly hooks?: Partial<Hooks>;
+  /**
+   * Takes an incoming message or presence of an account (also of type error) before RFC 6121's way: nothing else sees it
+   * then. Asked in the order of the list. A promise = taken, and settled when it is handled; what it rejects with, or what is
+   * thrown, is answered as an error to anything but an error.
+   */
+  readonly takes?: (account: Account, stanza: Element, from: Jid) => boolean | Promise<unknown>;
+  /** Serves a conversation that is no ordinary one (a room, someone in a room): instead of RFC 6121's way. */
+  readonly serves?: (account: Account, to: Jid) => ChatService | undefined;
+  /** Addresses of the server's services, as far as they are known. */
+  readonly services?: (gateway: Gateway) => NonNullable<Ready['services']>;
   /** Snapshots for `ready`, by what `connect.want` names. */
   readonly snapshots?: { readonly [W in Want]?: (account: Account) => Partial<Ready> | Promise<Partial<Ready>> };
 }
@@ -155,134 +168,6 @@ export function extension(definition: Extension): Extension {
   return definition;
 }
 
-/** Names what an extension remembers of each account while that is in memory. Made with `slot`. */
-export interface Slot<T> {
-  readonly make: () => T;
-}
-
 export function slot<T>(make: () => T): Slot<T> {
   return { make };
-}
-
-/** One web client of an account. */
-export interface Session {
-  readonly id: string;
-  readonly account: Account;
-  readonly gateway: Gateway;
-  /** What its token grants. */
-  readonly scopes: ReadonlySet<string>;
-  readonly wants: ReadonlySet<Want>;
-  /** Its own availability; false = invisible. Set it, then tell the contacts. */
-  presence: OwnPresence | false;
-  /** When `presence` was set, for ties. */
-  presenceAt: number;
-  /** An event to this session only. */
-  push(event: Event): void;
-}
-
-/** What a push does beside telling every session. */
-export interface PushOptions {
-  /** The session that caused it and need not be told. */
-  readonly except?: Session;
-  /** The stanza it was made from, for sessions that asked for `raw`. */
-  readonly stanza?: Element;
-}
-
-/** One bare JID of the gateway's domain; XMPP sees it as one resource. */
-export interface Account {
-  readonly gateway: Gateway;
-  readonly jid: Jid;
-  /** The full JID that its stanzas come from. */
-  readonly client: Jid;
-  readonly sessions: ReadonlySet<Session>;
-  readonly roster: Roster;
-  /** What is kept of its conversations; calls take its bare JID. */
-  readonly archive: Archive;
-  /** The best of its sessions' presences; undefined = unavailable. */
-  readonly presence: OwnPresence | undefined;
-  /** What its contacts were told last. */
-  announced: OwnPresence | undefined;
-  /** To whom it showed itself though they are not subscribed (RFC 6121 §4.6), and has to say goodbye. */
-  readonly directed: Set<string>;
-  /** What an extension remembers of it; made at first use, forgotten with the account's last use. */
-  slot<T>(slot: Slot<T>): T;
-  /** The link dropped a presence of this account: some contacts do not know its present state. */
-  owesPresence: boolean;
-  /** Tells every session; the JSON is made once. */
-  push(event: Event, options?: PushOptions): void;
-  /** Runs behind what is being archived, so that an event does not overtake a message that came before it. */
-  inOrder(run: () => void): void;
-  /** Archives an item and tells the sessions of it, in the archive's order. @throws StanzaError resource-constraint */
-  record(item: NewItem, options?: PushOptions): Promise<void>;
-  /** A session has processed this item of the archive. */
-  processed(archiveId: string): void;
-  /** May this bare JID learn of the account: subscribed to it, shown to it, or written to by it (RFC 6121 §8.5.3.1)? */
-  mayLearn(bare: string): boolean;
-  /** Does it look online to this bare JID? The invisible do only to those they showed themselves to. */
-  isVisibleTo(bare: string): boolean;
-  /** Sends a content message and keeps it until its fate is known: PROTOCOL.md §6. */
-  deliver(session: Session, draft: Draft): Promise<RequestResult<'message.send'>>;
-}
-
-/** A message on its way out. Its stanza has everything but `from`. */
-export interface Draft {
-  /** The client's id, or ours where it gave none; becomes stanza id and origin-id. */
-  readonly id: string;
-  readonly to: Jid;
-  readonly type: Message['type'];
-  readonly stanza: Element;
-}
-
-/** An account's contacts and subscriptions, kept in the store. */
-export interface Roster {
-  readonly size: number;
-  get(bare: string): RosterItem | undefined;
-  values(): Iterable<RosterItem>;
-  /** Takes effect at once, is taken back if it cannot be stored; resolves when it is. */
-  save(item: RosterItem): Promise<void>;
-  remove(bare: string): Promise<void>;
-}
-
-/** The whole of it, as far as an extension needs to see. */
-export interface Gateway {
-  readonly domain: string;
-  /** The XMPP server's own domain. */
-  readonly server: string;
-  readonly version: string;
-  readonly link: 'up' | 'down';
-  readonly limits: {
-    /** Items of a page. */
-    readonly historyMax: number;
-    /** Bytes that may wait for one socket. */
-    readonly outbound: number;
-  };
-  /** Accounts that are in memory: those with sessions, and those lately used. */
-  readonly accounts: Iterable<Account>;
-  readonly extensions: readonly Extension[];
-  /** Reads a stanza's fields and writes an object's. */
-  readonly translate: {
-    readMessage(stanza: Element): Partial<Message>;
-    writeMessage(stanza: Element, message: Partial<Message>): void;
-    writeTyping(stanza: Element, typing: Partial<EventData<'typing'>>): void;
-    readPresence(stanza: Element): Partial<Presence>;
-    writePresence(stanza: Element, presence: Partial<Presence>): void;
-  };
-  /** Queues a stanza towards its `to`, ours or the link's; false where it was dropped because the link is down. */
-  send(stanza: Element): boolean;
-  /**
-   * The same for what must not be lost with the link: it waits while that is down, up to `deadline` (epoch ms), and is
-   * sent again where it is not known to have arrived.
-   */
-  deliver(stanza: Element, deadline: number): { readonly done: Promise<void> };
-  /**
-   * Sends what can wait, all accounts together at most `xmpp.pace` stanzas a second. One run per account, the latest; it
-   * ends when the link is lost.
-   */
-  pace(account: Account, stanzas: Iterator<Element>): void;
-  /** Sends an IQ get or set and waits for its answer. @throws StanzaError */
-  request(iq: Element): Promise<Element>;
-  /** Runs it in the next turn of the event loop; what it throws is logged. */
-  soon(run: () => void): void;
-  /** Runs every extension's hook of that name. */
-  run<H extends keyof Hooks>(hook: H, ...args: Parameters<Hooks[H]>): void;
 }

@@ -14,7 +14,8 @@ const mayImport: Record<string, string[]> = {
   'client/': ['protocol/close', 'protocol/errors', 'type protocol/'],
   'conformance/': ['client/', 'protocol/', 'node:'],
   'xmpp/': ['protocol/errors', 'protocol/text', 'node:'],
-  extension: ['protocol/', 'xmpp/', 'type store/store', 'type store/archive'],
+  extension: ['protocol/', 'xmpp/', 'type views', 'type store/store', 'type store/archive'],
+  views: ['type protocol/', 'type xmpp/', 'type extension', 'type store/store', 'type store/archive'],
   fields: ['protocol/', 'xmpp/', 'type extension'],
   'core/': [
     'protocol/',

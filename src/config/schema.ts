@@ -247,6 +247,17 @@ const drain = {
 
 const log = { level: choice(levels, { description: 'The least severe level that is logged.', default: 'info' }) };
 
+const rooms = {
+  service: optional(
+    text({
+      description: 'The room service that clients are told of in `ready`.',
+      otherwise: "the first that the XMPP server's list of items has (XEP-0030)",
+      example: 'rooms.example.com',
+      write: 'a domain name, like rooms.example.com',
+    }),
+  ),
+};
+
 const section = <P extends Record<string, TSchema>>(description: string, keys: P) => Type.Object(keys, { description });
 
 export const ConfigSchema = Type.Object({
@@ -265,6 +276,7 @@ export const ConfigSchema = Type.Object({
   }),
   accounts: section('The accounts of the domain.', accounts),
   sessions: section('Web clients, connected or about to come back.', sessions),
+  rooms: optional(section('Rooms (XEP-0045).', rooms)),
   limits: section('What one client, and all of them, may use.', limits),
   drain: section('The stop, on SIGTERM or SIGINT.', drain),
   log: section('The log: JSON lines on standard output.', log),

@@ -1,12 +1,20 @@
 /**
  * An account: one bare JID of the gateway's domain, seen by XMPP as one resource, however many sessions are open.
  */
-import type { Account as AccountView, Draft, PushOptions, Session as SessionView, Slot } from '../extension.ts';
+import type {
+  Account as AccountView,
+  Draft,
+  EncodedEvent,
+  PushOptions,
+  Session as SessionView,
+  Slot,
+} from '../extension.ts';
 import type { Event, RequestResult } from '../protocol/frames.ts';
 import type { OwnPresence } from '../protocol/objects.ts';
 import type { Archive, Item, NewItem } from '../store/archive.ts';
-import { type Jid, make } from '../xmpp/jid.ts';
+import { type Jid, make, tryParse } from '../xmpp/jid.ts';
 import { OutgoingEvent } from './event.ts';
+import type { Memberships } from './memberships.ts';
 import { Outbox } from './outbox.ts';
 import type { Roster } from './roster.ts';
 import type { VirtualServer } from './server.ts';
@@ -27,6 +35,7 @@ export class Account implements AccountView {
   readonly client: Jid;
   readonly roster: Roster;
   readonly archive: Archive;
+  readonly memberships: Memberships;
   readonly sessions = new Set<Session>();
   readonly outbox: Outbox;
   announced: OwnPresence | undefined;
@@ -40,12 +49,13 @@ export class Account implements AccountView {
   /** Items of the archive that sessions have processed and no extension has heard of. */
   readonly #processed = new Set<string>();
 
-  constructor(gateway: VirtualServer, jid: Jid, roster: Roster, archive: Archive) {
+  constructor(gateway: VirtualServer, jid: Jid, roster: Roster, rooms: Memberships, archive: Archive) {
     this.gateway = gateway;
     this.jid = jid;
     this.client = make(jid.local, jid.domain, resource);
     this.roster = roster;
     this.archive = archive;
+    this.memberships = rooms;
     this.outbox = new Outbox(this);
     this.idleSince = gateway.now();
   }
@@ -58,10 +68,21 @@ export class Account implements AccountView {
     return best === undefined || best.presence === false ? undefined : best.presence;
   }
 
-  push(event: Event, options: PushOptions = {}): void {
+  push(event: Event | EncodedEvent, options: PushOptions = {}): void {
     if (this.sessions.size === 0) return;
-    const outgoing = new OutgoingEvent(event, options, this.gateway.translate);
-    for (const session of this.sessions) if (session !== options.except) session.pushEncoded(outgoing);
+    const shared = event instanceof OutgoingEvent ? event : undefined;
+    const source = 'source' in event ? event.source : event;
+    let own: OutgoingEvent | undefined;
+    for (const session of this.sessions) {
+      if (session === options.except) continue;
+      if (shared && (session.raw === 'none' || options.stanza === undefined)) {
+        session.pushEncoded(shared);
+        continue;
+      }
+      // What is shared shows nobody's stanza.
+      own ??= new OutgoingEvent(source, options, this.gateway.translate);
+      session.pushEncoded(own);
+    }
   }
 
   record(item: NewItem, options: PushOptions = {}): Promise<void> {
@@ -118,12 +139,18 @@ export class Account implements AccountView {
 
   mayLearn(bare: string): boolean {
     if (bare === this.jid.bare || this.outbox.hasWrittenTo(bare) || this.#isShownTo(bare)) return true;
+    if (this.#isServed(bare)) return true;
     const subscription = this.roster.get(bare)?.subscription;
     return subscription === 'from' || subscription === 'both';
   }
 
   isVisibleTo(bare: string): boolean {
-    return this.presence !== undefined || this.#isShownTo(bare);
+    return this.presence !== undefined || this.#isShownTo(bare) || this.#isServed(bare);
+  }
+
+  #isServed(bare: string): boolean {
+    const jid = tryParse(bare);
+    return jid !== undefined && this.gateway.serving(this, jid) !== undefined;
   }
 
   /** Directed presence goes to bare and full JIDs. */

@@ -4,6 +4,7 @@ import { StanzaError } from '../protocol/errors.ts';
 import type { Store } from '../store/store.ts';
 import { escapeLocal, type Jid, make } from '../xmpp/jid.ts';
 import { Account } from './account.ts';
+import { Memberships } from './memberships.ts';
 import { Roster } from './roster.ts';
 import type { VirtualServer } from './server.ts';
 
@@ -81,12 +82,9 @@ export class Accounts {
   async #fromStore(jid: Jid, create: boolean): Promise<Account | undefined> {
     const record = await this.#store.openAccount(jid.bare, create);
     if (!record) return undefined;
-    const account = new Account(
-      this.#server,
-      jid,
-      new Roster(jid.bare, record.roster, this.#store),
-      this.#store.archive,
-    );
+    const rooms = new Memberships(jid.bare, await this.#store.rooms(jid.bare), this.#store);
+    const roster = new Roster(jid.bare, record.roster, this.#store);
+    const account = new Account(this.#server, jid, roster, rooms, this.#store.archive);
     this.#accounts.set(jid.bare, account);
     this.#server.run('accountOpen', account);
     return account;

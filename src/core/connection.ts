@@ -199,7 +199,7 @@ export class Connection {
 
   /** What the first `ready` of a session says beside. */
   #firstReady(claim: Claim): Partial<Ready> {
-    const { limits, sessions } = this.#server;
+    const { limits, registry, sessions } = this.#server;
     return {
       resume: sessions.announced,
       limits: {
@@ -211,7 +211,7 @@ export class Connection {
         sendTimeoutMs: limits.sendTimeout,
       },
       features: [...this.#features],
-      services: {},
+      services: registry.services(this.#server),
       ...(claim.guest?.token === undefined ? {} : { token: claim.guest.token }),
     };
   }

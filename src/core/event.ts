@@ -2,7 +2,7 @@
  * An event on its way to sessions. Its JSON is made once, whoever receives it: only the sequence number differs, and
  * what the `raw` option of a session adds.
  */
-import type { PushOptions } from '../extension.ts';
+import type { EncodedEvent, PushOptions } from '../extension.ts';
 import { type Event, type EventClass, events } from '../protocol/frames.ts';
 import type { Element } from '../xmpp/stanza.ts';
 import { tryTree } from '../xmpp/tree.ts';
@@ -10,14 +10,14 @@ import type { Translator } from './translate.ts';
 
 export type Raw = 'none' | 'extra' | 'full';
 
-export class OutgoingEvent {
+export class OutgoingEvent implements EncodedEvent {
   readonly type: Event['type'];
   readonly class: EventClass;
   /** What a later event of the same kind replaces, for the class 'latest'. */
   readonly key: string | undefined;
   /** Its place in the account's archive. */
   readonly archiveId: string | undefined;
-  readonly #data: object;
+  readonly source: Event;
   readonly #stanza: Element | undefined;
   readonly #translate: Translator;
   readonly #json: { [R in Raw]?: string } = {};
@@ -25,9 +25,9 @@ export class OutgoingEvent {
   constructor(event: Event, options: PushOptions, translate: Translator) {
     this.type = event.type;
     this.class = events[event.type].class;
-    this.key = event.type === 'presence' ? `presence ${event.data.from}` : undefined;
+    this.key = keyOf(event);
     this.archiveId = 'archiveId' in event.data ? event.data.archiveId : undefined;
-    this.#data = event.data;
+    this.source = event;
     this.#stanza = options.stanza;
     this.#translate = translate;
   }
@@ -42,10 +42,17 @@ export class OutgoingEvent {
   }
 
   #make(raw: Raw): string {
+    const { data } = this.source;
     const stanza = this.#stanza;
-    if (raw === 'none' || stanza === undefined || this.type === 'stanza') return JSON.stringify(this.#data);
-    if (raw === 'full') return JSON.stringify({ ...this.#data, stanza: tryTree(stanza) });
+    if (raw === 'none' || stanza === undefined || this.type === 'stanza') return JSON.stringify(data);
+    if (raw === 'full') return JSON.stringify({ ...data, stanza: tryTree(stanza) });
     const extra = this.#translate.extra(stanza, this.type);
-    return JSON.stringify(extra.length === 0 ? this.#data : { ...this.#data, extra });
+    return JSON.stringify(extra.length === 0 ? data : { ...data, extra });
   }
+}
+
+/** The address whose latest value it is. */
+function keyOf({ type, data }: Event): string | undefined {
+  if (type === 'presence') return `presence ${data.from}`;
+  return type === 'room.occupant' ? `occupant ${data.room}/${data.nick}` : undefined;
 }

@@ -2,7 +2,7 @@
  * Sends what can wait at a bounded pace, so that a thousand accounts which come online at once are no storm for the XMPP
  * server. A run is an iterator: what it sends is made when its turn comes, and what waits takes no memory.
  */
-import type { Element } from '../xmpp/stanza.ts';
+import type { Paced } from '../extension.ts';
 
 /** A run is sent so many stanzas at a time; then it is the next one's turn. */
 const turn = 20;
@@ -10,22 +10,22 @@ const tickMs = 50;
 
 export class Pacer {
   readonly #perSecond: number;
-  readonly #send: (stanza: Element) => unknown;
-  readonly #runs = new Map<object, Iterator<Element>>();
+  readonly #send: (paced: Paced) => unknown;
+  readonly #runs = new Map<object, Iterator<Paced>>();
   #allowance: number;
   #refilledAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(perSecond: number, send: (stanza: Element) => unknown) {
+  constructor(perSecond: number, send: (paced: Paced) => unknown) {
     this.#perSecond = perSecond;
     this.#allowance = perSecond;
     this.#send = send;
   }
 
   /** Begins now as far as the pace allows. A run of that key which is not at its end is dropped. */
-  run(key: object, stanzas: Iterator<Element>): void {
+  run(key: object, work: Iterator<Paced>): void {
     this.#runs.delete(key);
-    this.#runs.set(key, stanzas);
+    this.#runs.set(key, work);
     this.#work();
   }
 
@@ -52,9 +52,9 @@ export class Pacer {
   }
 
   /** Answers whether the run has come to its end. */
-  #take(stanzas: Iterator<Element>): boolean {
+  #take(work: Iterator<Paced>): boolean {
     for (let i = 0; i < turn && this.#allowance >= 1; i++) {
-      const { done, value } = stanzas.next();
+      const { done, value } = work.next();
       if (done) return true;
       this.#allowance--;
       this.#send(value);

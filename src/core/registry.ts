@@ -1,8 +1,20 @@
 /** Every extension's requests, IQ handlers, features and hooks, found by name; a clash of names fails at start. */
-import type { Account, Action, Extension, Happening, Hooks, IqHandler, Session, Want } from '../extension.ts';
+import type {
+  Account,
+  Action,
+  ChatService,
+  Extension,
+  Gateway,
+  Happening,
+  Hooks,
+  IqHandler,
+  Session,
+  Want,
+} from '../extension.ts';
 
 import { type Ready, type RequestData, type RequestType, requests } from '../protocol/frames.ts';
 import { type Check, compile } from '../protocol/parse.ts';
+import type { Jid } from '../xmpp/jid.ts';
 import type { Element } from '../xmpp/stanza.ts';
 
 /** A request's handler with its types forgotten: `check` has proved the data. */
@@ -17,11 +29,15 @@ export class Registry {
   readonly #requests = new Map<string, Request>();
   readonly #iq = new Map<string, IqHandler>();
   readonly #actions: readonly Action[];
+  readonly #takers: readonly NonNullable<Extension['takes']>[];
+  readonly #servers: readonly NonNullable<Extension['serves']>[];
   readonly #hooks: { [H in keyof Hooks]?: Hooks[H][] } = {};
 
   constructor(extensions: readonly Extension[]) {
     this.extensions = extensions;
     this.#actions = extensions.flatMap((one) => one.actions ?? []);
+    this.#takers = extensions.flatMap((one) => one.takes ?? []);
+    this.#servers = extensions.flatMap((one) => one.serves ?? []);
     const handlers: { [type: string]: (session: Session, data: never) => unknown } = {};
     for (const one of extensions) {
       for (const [type, handler] of entriesOf(one.requests ?? {})) {
@@ -69,6 +85,29 @@ export class Registry {
   async snapshots(wants: ReadonlySet<Want>, account: Account): Promise<Partial<Ready>> {
     const parts = [...wants].flatMap((want) => this.extensions.map(async (one) => one.snapshots?.[want]?.(account)));
     return Object.assign({}, ...(await Promise.all(parts))) as Partial<Ready>;
+  }
+
+  /** Has an extension taken the stanza? A promise = yes, settled when it is handled. */
+  take(account: Account, stanza: Element, from: Jid): boolean | Promise<unknown> {
+    for (const takes of this.#takers) {
+      const taken = takes(account, stanza, from);
+      if (taken !== false) return taken;
+    }
+    return false;
+  }
+
+  serving(account: Account, to: Jid): ChatService | undefined {
+    for (const serves of this.#servers) {
+      const service = serves(account, to);
+      if (service) return service;
+    }
+    return undefined;
+  }
+
+  services(gateway: Gateway): NonNullable<Ready['services']> {
+    return Object.assign({}, ...this.extensions.map((one) => one.services?.(gateway))) as NonNullable<
+      Ready['services']
+    >;
   }
 
   #addIq(handler: IqHandler, by: string): void {

@@ -119,6 +119,8 @@ export class Router {
   }
 
   #message(stanza: Element, from: Jid, to: Jid, account: Account | undefined): Promise<undefined> | undefined {
+    const taken = this.#take(stanza, from, to, account);
+    if (taken !== false) return taken;
     if (isError(stanza)) {
       // RFC 6120 §8.3.1: an error is never answered.
       return account?.outbox.bounce(stanza.attrs.id ?? '', from.bare, readError(stanza)).then(() => undefined);
@@ -133,7 +135,17 @@ export class Router {
     return receive({ server: this.#server, account, stanza, from, type });
   }
 
-  #presence(stanza: Element, from: Jid, to: Jid, account: Account | undefined): undefined {
+  /** False where no extension wants it. */
+  #take(stanza: Element, from: Jid, to: Jid, account: Account | undefined): false | Promise<undefined> | undefined {
+    if (!account || (to.resource !== '' && to.resource !== resource)) return false;
+    const taken = this.#server.registry.take(account, stanza, from);
+    if (typeof taken === 'boolean') return taken ? undefined : false;
+    return taken.then(() => undefined);
+  }
+
+  #presence(stanza: Element, from: Jid, to: Jid, account: Account | undefined): Promise<undefined> | undefined {
+    const taken = this.#take(stanza, from, to, account);
+    if (taken !== false) return taken;
     if (!account && stanza.attrs.type === 'probe' && to.local !== '') {
       // RFC 6121 §4.3.2: as to a stranger, who is not to learn which accounts there are.
       this.#server.send(el('presence', { from: to.bare, to: from.bare, type: 'unsubscribed' }));

@@ -4,10 +4,11 @@
  */
 import type { Authenticator } from '../auth/auth.ts';
 import type { Config } from '../config.ts';
-import type { Account as AccountView, Extension, Gateway, Hooks } from '../extension.ts';
+import type { Account as AccountView, ChatService, Extension, Gateway, Hooks, Paced, Slot } from '../extension.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { StanzaError } from '../protocol/errors.ts';
+import type { Event } from '../protocol/frames.ts';
 import type { Store } from '../store/store.ts';
 import type { Guarded } from '../xmpp/guard.ts';
 import { type Jid, parse } from '../xmpp/jid.ts';
@@ -41,6 +42,9 @@ export class VirtualServer implements Gateway {
   readonly server: string;
   readonly version: string;
   readonly limits: Config['limits'];
+  readonly resumeWindow: number;
+  readonly startedAt: number;
+  readonly roomService: string | undefined;
   readonly unknownAccounts: Config['accounts']['unknown'];
   readonly #routeLocally: boolean;
   readonly heartbeat: number;
@@ -57,6 +61,7 @@ export class VirtualServer implements Gateway {
   keepPresence = false;
   readonly #link: Upstream;
   readonly #pacer: Pacer;
+  readonly #slots = new Map<Slot<unknown>, unknown>();
   /** Requests whose answer is still owed, over all sessions. */
   #pending = 0;
   #settled: (() => void) | undefined;
@@ -67,6 +72,8 @@ export class VirtualServer implements Gateway {
     this.server = config.xmpp.server;
     this.version = options.version;
     this.limits = config.limits;
+    this.resumeWindow = config.sessions.resumeWindow;
+    this.roomService = config.rooms?.service;
     this.unknownAccounts = config.accounts.unknown;
     this.#routeLocally = config.accounts.routeLocally;
     this.heartbeat = config.sessions.heartbeat;
@@ -74,12 +81,13 @@ export class VirtualServer implements Gateway {
     this.log = options.log;
     this.metrics = options.metrics;
     this.now = options.now ?? Date.now;
+    this.startedAt = this.now();
     this.registry = new Registry(options.extensions);
     this.translate = new Translator(options.extensions);
     this.accounts = new Accounts(this, options.store);
     this.router = new Router(this);
     this.#link = options.link;
-    this.#pacer = new Pacer(config.xmpp.pace, (stanza) => this.#sendIfItFits(stanza));
+    this.#pacer = new Pacer(config.xmpp.pace, (paced) => this.#carryOut(paced));
     this.#link.onStanza = (stanza) => this.router.incoming(stanza);
     this.#link.onState = (state) => this.#linkChanged(state);
     this.sessions = new Sessions(this, config.sessions, config.limits.outbound);
@@ -116,16 +124,30 @@ export class VirtualServer implements Gateway {
   }
 
   /** What the link refuses is counted there; presence is not worth a retry. */
-  #sendIfItFits(stanza: Element): void {
+  #carryOut(paced: Paced): void {
     try {
-      this.send(stanza);
+      if (typeof paced === 'function') paced();
+      else this.send(paced);
     } catch (error) {
-      if (!(error instanceof StanzaError)) this.bug(error, 'presence could not be sent');
+      if (!(error instanceof StanzaError)) this.bug(error, 'what was paced failed');
     }
   }
 
-  pace(account: AccountView, stanzas: Iterator<Element>): void {
-    this.#pacer.run(account, stanzas);
+  pace(key: object, work: Iterator<Paced>): void {
+    this.#pacer.run(key, work);
+  }
+
+  slot<T>(slot: Slot<T>): T {
+    if (!this.#slots.has(slot)) this.#slots.set(slot, slot.make());
+    return this.#slots.get(slot) as T;
+  }
+
+  encode(event: Event): OutgoingEvent {
+    return new OutgoingEvent(event, {}, this.translate);
+  }
+
+  serving(account: AccountView, to: Jid): ChatService | undefined {
+    return this.registry.serving(account, to);
   }
 
   async request(iq: Element): Promise<Element> {

@@ -92,7 +92,7 @@ export class Session implements SessionView {
   }
 
   /** What it is shown of stanzas: `auth.refresh` and a resume may take away what the token granted. */
-  get #raw(): Raw {
+  get raw(): Raw {
     return this.scopes.has('raw') ? this.#wantsRaw : 'none';
   }
 
@@ -106,10 +106,10 @@ export class Session implements SessionView {
       if (event.type !== 'state') this.#held.push(event);
       return;
     }
-    if (event.type === 'stanza' && this.#raw === 'none') return;
+    if (event.type === 'stanza' && this.raw === 'none') return;
     if (event.class === 'numbered') this.#pushNumbered(event);
     else if (event.class === 'latest') this.#pushLatest(event);
-    else if (this.#active || event.type !== 'typing') this.#outlet?.write(event.text(this.#raw), event.class);
+    else if (this.#active || event.type !== 'typing') this.#outlet?.write(event.text(this.raw), event.class);
   }
 
   /** What of the log a client that has processed `seq` needs; undefined where it is not all there. */
@@ -133,7 +133,7 @@ export class Session implements SessionView {
     if (connect.features) this.#acks = connect.features.includes('ack');
     this.acknowledge(seq);
     for (const { event, seq: number } of this.#log) this.#write(event, number);
-    for (const { event } of this.#latest.values()) this.#outlet.write(event.text(this.#raw), 'latest', event.key);
+    for (const { event } of this.#latest.values()) this.#outlet.write(event.text(this.raw), 'latest', event.key);
   }
 
   /** The socket has gone. */
@@ -158,7 +158,7 @@ export class Session implements SessionView {
   /** XEP-0352: while nobody looks, what is not a message is held back. */
   setActive(active: boolean): void {
     if (active && !this.#active && this.#outlet) {
-      for (const { event } of this.#latest.values()) this.#outlet.write(event.text(this.#raw), 'latest', event.key);
+      for (const { event } of this.#latest.values()) this.#outlet.write(event.text(this.raw), 'latest', event.key);
     }
     this.#active = active;
   }
@@ -181,7 +181,7 @@ export class Session implements SessionView {
 
   #pushNumbered(event: OutgoingEvent): void {
     const seq = ++this.#seq;
-    const bytes = event.text(this.#raw, seq).length;
+    const bytes = event.text(this.raw, seq).length;
     this.#log.push({ seq, event, bytes });
     this.#logBytes += bytes;
     while (this.#log.length > this.#maxEvents || this.#logBytes > this.#maxBytes) this.#forget();
@@ -198,7 +198,7 @@ export class Session implements SessionView {
 
   #write(event: OutgoingEvent, seq: number): void {
     if (!this.#outlet) return;
-    this.#outlet.write(event.text(this.#raw, seq), 'numbered');
+    this.#outlet.write(event.text(this.raw, seq), 'numbered');
     // PROTOCOL.md §4: to a client without `ack`, written is processed.
     if (!this.#acks && event.archiveId !== undefined) this.account.processed(event.archiveId);
   }
@@ -211,6 +211,6 @@ export class Session implements SessionView {
       for (const oldest of this.#latest.keys().take(1)) this.#latest.delete(oldest);
       this.#forgotten = this.#seq;
     }
-    if (this.#active) this.#outlet?.write(event.text(this.#raw), 'latest', event.key);
+    if (this.#active) this.#outlet?.write(event.text(this.raw), 'latest', event.key);
   }
 }

@@ -69,6 +69,7 @@ function flush(account: Account): void {
   if (opens) introduce(account);
   else if (!equal(presence, announced)) broadcast(account);
   if (presence === undefined && (announced !== undefined || !state.open)) withdraw(account, announced !== undefined);
+  account.gateway.run('availability', account);
 }
 
 function equal(a: OwnPresence | undefined, b: OwnPresence | undefined): boolean {

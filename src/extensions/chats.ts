@@ -6,13 +6,21 @@
 import { type Account, type Extension, extension, type Item, type StoredChat } from '../extension.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { Chat, Message } from '../protocol/objects.ts';
+import { tryParse } from '../xmpp/jid.ts';
 import { address } from './address.ts';
 import { fitting, pageBytes } from './page.ts';
 
 /** The snapshot in `ready` has so many; the rest is for `chat.list`. */
 const snapshotMax = 100;
 
-export function toChat(account: Account, { chat, unread, readUpTo, last, ...settings }: StoredChat): Chat {
+export function toChat(account: Account, stored: StoredChat): Chat {
+  const plain = plainChat(account, stored);
+  const jid = tryParse(stored.chat);
+  const service = jid && account.gateway.serving(account, jid);
+  return service?.describe ? service.describe(plain, stored) : plain;
+}
+
+function plainChat(account: Account, { chat, unread, readUpTo, last, ...settings }: StoredChat): Chat {
   const name = account.roster.get(chat)?.name;
   return {
     chat,

@@ -106,6 +106,8 @@ export default extension({
     'message.send': (session, data) => {
       const { to: address_, id = randomUUID(), type = 'chat', ...content } = data;
       const to = address(address_, 'to');
+      const service = session.gateway.serving(session.account, to);
+      if (service?.send) return service.send(session, data, to);
       if (type === 'groupchat')
         throw new StanzaError('feature-not-implemented', 'Rooms come with a later version', { field: 'type' });
       checkContent(content);

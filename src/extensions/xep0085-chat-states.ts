@@ -13,8 +13,14 @@ export default extension({
   features: { client: [ns.chatStates] },
   typing: { state: childEnum(ns.chatStates, ['active', 'composing', 'paused', 'inactive', 'gone']) },
   requests: {
-    'typing.send': ({ account, gateway }, data) => {
+    'typing.send': (session, data) => {
+      const { account, gateway } = session;
       const to = address(data.to, 'to');
+      const service = gateway.serving(account, to);
+      if (service?.typing) {
+        service.typing(session, data, to);
+        return undefined;
+      }
       // §9: whoever is invisible does not type; nor does it tell whether somebody is there to those who may not know.
       if (!account.presence || !account.mayLearn(to.bare)) return undefined;
       const stanza = el('message', { from: account.client.full, to: to.full, type: 'chat' });

@@ -49,7 +49,11 @@ function delivered(account: Account, items: readonly Item[]): void {
 export default extension({
   spec: xep('0313', '1.1.3'),
   requests: {
-    'history.get': async ({ account, gateway }, data) => {
+    'history.get': async (session, data) => {
+      const { account, gateway } = session;
+      const chat = data.chat === undefined ? undefined : address(data.chat, 'chat');
+      const service = chat && gateway.serving(account, chat);
+      if (chat && service?.history) return service.history(session, data, chat);
       const query = queryOf(data, gateway.limits.historyMax);
       const page = await account.archive.history(account.jid.bare, query);
       const forward = query.after !== undefined;

@@ -38,8 +38,11 @@ export default extension({
     },
   ],
   requests: {
-    'message.mark': async (session, { to, id, private: quietly = false }) => {
-      const { account } = session;
+    'message.mark': async (session, data) => {
+      const { to, id, private: quietly = false } = data;
+      const { account, gateway } = session;
+      const service = gateway.serving(account, address(to, 'to'));
+      if (service?.mark) return service.mark(session, data, address(to, 'to'));
       const chat = address(to, 'to').bare;
       const moved = await account.archive.markRead(account.jid.bare, chat, id);
       if (!moved) return undefined;

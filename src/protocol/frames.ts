@@ -3,6 +3,7 @@
  * delivery class. The one source for validation, for types and for the published JSON Schema.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import { discoveryRequests } from './discovery.ts';
 import {
   ArchiveId,
   Chat,
@@ -27,6 +28,7 @@ import {
   Retracted,
   Time,
 } from './objects.ts';
+import { Invite, Room, roomEvents, roomRequests } from './rooms.ts';
 
 const optional = Type.Optional;
 
@@ -73,6 +75,8 @@ export const Ready = Type.Object({
   contacts: optional(Type.Array(Contact)),
   requests: optional(Type.Array(ContactRequest)),
   chats: optional(Type.Array(Chat)),
+  rooms: optional(Type.Array(Room)),
+  invites: optional(Type.Array(Invite)),
 });
 
 const Sent = Type.Object({
@@ -174,6 +178,8 @@ export const requests = {
   'contact.remove': { data: Type.Object({ jid: Jid }) },
   'contact.approve': { data: Type.Object({ jid: Jid }) },
   'contact.deny': { data: Type.Object({ jid: Jid }) },
+  ...roomRequests,
+  ...discoveryRequests,
   'iq.send': {
     data: Type.Object({ to: optional(Jid), type: oneOf(['get', 'set']), payload: Element }),
     result: Type.Object({ from: Jid, payload: optional(Element) }),
@@ -216,6 +222,7 @@ export const events = {
   contact: { data: Contact, class: 'numbered' },
   'contact.removed': { data: Type.Object({ jid: Jid }), class: 'numbered' },
   'contact.request': { data: ContactRequest, class: 'numbered' },
+  ...roomEvents,
   stanza: { data: Type.Object({ stanza: Element }), class: 'numbered' },
 } as const satisfies Record<string, { data: TSchema; class: EventClass }>;
 

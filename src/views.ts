@@ -1,0 +1,189 @@
+/**
+ * What extensions see of the core: Session, Account, Gateway and what belongs to them. Core implements these views;
+ * extensions get them from extension.ts.
+ */
+import type { Extension, Hooks, Want } from './extension.ts';
+import type { Event, EventData, RequestData, RequestResult } from './protocol/frames.ts';
+import type { Chat, Message, OwnPresence, Presence } from './protocol/objects.ts';
+import type { Archive, NewItem, Chat as StoredChat } from './store/archive.ts';
+import type { RoomMembership, RosterItem } from './store/store.ts';
+import type { Jid } from './xmpp/jid.ts';
+import type { Element } from './xmpp/stanza.ts';
+
+/** Names what an extension remembers of each account, or of the gateway, while that is in memory. Made with `slot`. */
+export interface Slot<T> {
+  readonly make: () => T;
+}
+
+/** One web client of an account. */
+export interface Session {
+  readonly id: string;
+  readonly account: Account;
+  readonly gateway: Gateway;
+  /** What its token grants. */
+  readonly scopes: ReadonlySet<string>;
+  readonly wants: ReadonlySet<Want>;
+  /** Its own availability; false = invisible. Set it, then tell the contacts. */
+  presence: OwnPresence | false;
+  /** When `presence` was set, for ties. */
+  presenceAt: number;
+  /** An event to this session only. */
+  push(event: Event): void;
+}
+
+/** What a push does beside telling every session. */
+export interface PushOptions {
+  /** The session that caused it and need not be told. */
+  readonly except?: Session;
+  /** The stanza it was made from, for sessions that asked for `raw`. */
+  readonly stanza?: Element;
+}
+
+/** One bare JID of the gateway's domain; XMPP sees it as one resource. */
+export interface Account {
+  readonly gateway: Gateway;
+  readonly jid: Jid;
+  /** The full JID that its stanzas come from. */
+  readonly client: Jid;
+  readonly sessions: ReadonlySet<Session>;
+  readonly roster: Roster;
+  /** What is kept of its conversations; calls take its bare JID. */
+  readonly archive: Archive;
+  /** The best of its sessions' presences; undefined = unavailable. */
+  readonly presence: OwnPresence | undefined;
+  /** What its contacts were told last. */
+  announced: OwnPresence | undefined;
+  /** To whom it showed itself though they are not subscribed (RFC 6121 §4.6), and has to say goodbye. */
+  readonly directed: Set<string>;
+  /** What an extension remembers of it; made at first use, forgotten with the account's last use. */
+  slot<T>(slot: Slot<T>): T;
+  /** The link dropped a presence of this account: some contacts do not know its present state. */
+  owesPresence: boolean;
+  readonly memberships: Memberships;
+  /** Tells every session; the JSON is made once, for an encoded event even if many accounts are told. */
+  push(event: Event | EncodedEvent, options?: PushOptions): void;
+  /** Runs behind what is being archived, so that an event does not overtake a message that came before it. */
+  inOrder(run: () => void): void;
+  /** Archives an item and tells the sessions of it, in the archive's order. @throws StanzaError resource-constraint */
+  record(item: NewItem, options?: PushOptions): Promise<void>;
+  /** A session has processed this item of the archive. */
+  processed(archiveId: string): void;
+  /** May this bare JID learn of the account: subscribed to it, shown to it, or written to by it (RFC 6121 §8.5.3.1)? */
+  mayLearn(bare: string): boolean;
+  /** Does it look online to this bare JID? The invisible do only to those they showed themselves to. */
+  isVisibleTo(bare: string): boolean;
+  /** Sends a content message and keeps it until its fate is known: PROTOCOL.md §6. */
+  deliver(session: Session, draft: Draft): Promise<RequestResult<'message.send'>>;
+}
+
+/** An event whose JSON is made once, for all accounts that are told. Made with `gateway.encode`. */
+export interface EncodedEvent {
+  readonly type: Event['type'];
+  readonly source: Event;
+}
+
+/** XEP-0045: the rooms an account has joined and not left, whether it is in them now or not; kept in the store. */
+export interface Memberships {
+  get(room: string): RoomMembership | undefined;
+  values(): Iterable<RoomMembership>;
+  /** Adds or replaces. Takes effect at once, is taken back if it cannot be stored; resolves when it is. */
+  save(room: RoomMembership): Promise<void>;
+  /** Removing what is not there does nothing. */
+  remove(room: string): Promise<void>;
+}
+
+/**
+ * How a conversation that is no ordinary one does what others do by RFC 6121; what it leaves out is done the ordinary way.
+ * `to` is the address the client gave. Who is served may learn of the account, and sees it.
+ */
+export interface ChatService {
+  /** What a message is without a `type`. */
+  readonly type: Message['type'];
+  send?(session: Session, data: RequestData<'message.send'>, to: Jid): Promise<RequestResult<'message.send'>>;
+  typing?(session: Session, data: RequestData<'typing.send'>, to: Jid): void;
+  mark?(session: Session, data: RequestData<'message.mark'>, to: Jid): Promise<undefined>;
+  history?(session: Session, data: RequestData<'history.get'>, chat: Jid): Promise<RequestResult<'history.get'>>;
+  /** Changes how its chat is shown in `chat.list`, `chat` events and `ready`. */
+  describe?(chat: Chat, stored: StoredChat): Chat;
+}
+
+/** A message on its way out. Its stanza has everything but `from`. */
+export interface Draft {
+  /** The client's id, or ours where it gave none; becomes stanza id and origin-id. */
+  readonly id: string;
+  readonly to: Jid;
+  readonly type: Message['type'];
+  readonly stanza: Element;
+}
+
+/** An account's contacts and subscriptions, kept in the store. */
+export interface Roster {
+  readonly size: number;
+  get(bare: string): RosterItem | undefined;
+  values(): Iterable<RosterItem>;
+  /** Takes effect at once, is taken back if it cannot be stored; resolves when it is. */
+  save(item: RosterItem): Promise<void>;
+  remove(bare: string): Promise<void>;
+}
+
+/** A stanza, or something to do, that waits for its turn. */
+export type Paced = Element | (() => void);
+
+/** The whole of it, as far as an extension needs to see. */
+export interface Gateway {
+  readonly domain: string;
+  /** The XMPP server's own domain. */
+  readonly server: string;
+  readonly version: string;
+  readonly link: 'up' | 'down';
+  readonly limits: {
+    /** Items of a page. */
+    readonly historyMax: number;
+    /** Bytes that may wait for one socket. */
+    readonly outbound: number;
+    /** How long a request may wait for its answer, ms. */
+    readonly sendTimeout: number;
+  };
+  /** How long a session outlives its socket, ms. */
+  readonly resumeWindow: number;
+  /** When the process began, epoch ms. */
+  readonly startedAt: number;
+  /** The room service that the configuration names. */
+  readonly roomService: string | undefined;
+  now(): number;
+  /** What an extension remembers of the gateway; made at first use. */
+  slot<T>(slot: Slot<T>): T;
+  /** Accounts that are in memory: those with sessions, and those lately used. */
+  readonly accounts: Iterable<Account>;
+  readonly extensions: readonly Extension[];
+  /** Reads a stanza's fields and writes an object's. */
+  readonly translate: {
+    readMessage(stanza: Element): Partial<Message>;
+    writeMessage(stanza: Element, message: Partial<Message>): void;
+    writeTyping(stanza: Element, typing: Partial<EventData<'typing'>>): void;
+    readPresence(stanza: Element): Partial<Presence>;
+    writePresence(stanza: Element, presence: Partial<Presence>): void;
+  };
+  /** Queues a stanza towards its `to`, ours or the link's; false where it was dropped because the link is down. */
+  send(stanza: Element): boolean;
+  /**
+   * The same for what must not be lost with the link: it waits while that is down, up to `deadline` (epoch ms), and is
+   * sent again where it is not known to have arrived.
+   */
+  deliver(stanza: Element, deadline: number): { readonly done: Promise<void> };
+  /**
+   * Sends what can wait (or does it: a function), all accounts together at most `xmpp.pace` a second. One run per key, the
+   * latest; it ends when the link is lost.
+   */
+  pace(key: object, work: Iterator<Paced>): void;
+  /** For an event that many accounts are told. */
+  encode(event: Event): EncodedEvent;
+  /** Who serves this conversation of the account, where it is no ordinary one. */
+  serving(account: Account, to: Jid): ChatService | undefined;
+  /** Sends an IQ get or set and waits for its answer. @throws StanzaError */
+  request(iq: Element): Promise<Element>;
+  /** Runs it in the next turn of the event loop; what it throws is logged. */
+  soon(run: () => void): void;
+  /** Runs every extension's hook of that name. */
+  run<H extends keyof Hooks>(hook: H, ...args: Parameters<Hooks[H]>): void;
+}
