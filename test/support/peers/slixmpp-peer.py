@@ -15,6 +15,7 @@ from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqError, IqTimeout
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
+from slixmpp_rooms import RoomCalls, message_parts, occupant_of
 
 CLIENT = "{jabber:client}"
 CHAT_STATES = "{http://jabber.org/protocol/chatstates}"
@@ -72,6 +73,7 @@ def on_message(stanza):
         receiptRequested=xml.find(RECEIPTS + "request") is not None,
         receiptFor=None if receipt is None else receipt.get("id"),
         error=error_of(xml),
+        **message_parts(xml),
     )
 
 
@@ -87,6 +89,7 @@ def on_presence(stanza):
         status=child_text(xml, CLIENT + "status"),
         priority=None if priority is None else int(priority),
         error=error_of(xml),
+        occupant=occupant_of(xml),
     )
 
 
@@ -144,7 +147,7 @@ class Peer(ClientXMPP):
         return {"jid": self.boundjid.full}
 
 
-class Calls:
+class Calls(RoomCalls):
     """Each method is a call; its keyword arguments are the call's fields, its result goes into the reply."""
 
     def __init__(self):

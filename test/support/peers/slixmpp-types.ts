@@ -27,6 +27,28 @@ export interface PeerMessage extends Incoming {
   receiptRequested: boolean;
   receiptFor?: string;
   error?: PeerError;
+  /** By the room that it comes from. */
+  stanzaId?: string;
+  occupantId?: string;
+  /** The stamp of a message from the history. */
+  delayed?: string;
+  invite?: { kind: 'mediated' | 'direct'; room: string; by: string; reason?: string; password?: string };
+  declined?: { by: string; reason?: string };
+  statusCodes?: number[];
+}
+
+/** What a room's presence says of an occupant. */
+export interface PeerOccupant {
+  affiliation?: string;
+  role?: string;
+  jid?: string;
+  newNick?: string;
+  reason?: string;
+  /** The nick, or the JID. */
+  actor?: string;
+  destroyed?: { jid?: string; reason?: string };
+  occupantId?: string;
+  statusCodes: number[];
 }
 
 /** `subscription` is a presence of type (un)subscribe(d); every other is `presence`, without a type `available`. */
@@ -37,6 +59,7 @@ export interface PeerPresence extends Incoming {
   status?: string;
   priority?: number;
   error?: PeerError;
+  occupant?: PeerOccupant;
 }
 
 /** A request or push to the user. slixmpp has answered it already. */

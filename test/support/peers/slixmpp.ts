@@ -60,7 +60,7 @@ export class SlixmppPeer {
     try {
       const jid = `${user}@${server.host}${resource === undefined ? '' : `/${resource}`}`;
       const where = { host: '127.0.0.1', port: server.c2sPort };
-      peer.jid = (await peer.#call<{ jid: string }>('login', { jid, password, ...where, ...rest })).jid;
+      peer.jid = (await peer.call<{ jid: string }>('login', { jid, password, ...where, ...rest })).jid;
       if (presence) {
         // RFC 6121 §2.2: only who has asked for the roster is told of subscriptions
         await peer.roster();
@@ -76,7 +76,8 @@ export class SlixmppPeer {
 
   private constructor() {
     // PATH alone: variables of another Python would lead it astray. It ends at the end of its input, so with this process.
-    const child = spawn(python, [script], { stdio: 'pipe', env: { PATH: '/usr/bin:/bin', PYTHONIOENCODING: 'utf-8' } });
+    const env = { PATH: '/usr/bin:/bin', PYTHONIOENCODING: 'utf-8', PYTHONDONTWRITEBYTECODE: '1' };
+    const child = spawn(python, [script], { stdio: 'pipe', env });
     this.#child = child;
     createInterface({ input: child.stdout }).on('line', (line) => this.#read(line));
     child.stderr.on('data', (text) => {
@@ -109,26 +110,26 @@ export class SlixmppPeer {
     return event;
   }
 
-  /** Takes everything that came and was not awaited: `expect(peer.take('message')).toEqual([])`. */
-  take<K extends keyof PeerEvents>(kind: K): PeerEvents[K][] {
+  /** Takes everything that came (and matches) and was not awaited: `expect(peer.take('message')).toEqual([])`. */
+  take<K extends keyof PeerEvents>(kind: K, matches: (event: PeerEvents[K]) => boolean = () => true): PeerEvents[K][] {
     const ofKind = (event: PeerEvent): event is PeerEvents[K] => event.event === kind;
-    return this.#inbox.take(ofKind).filter(ofKind);
+    return this.#inbox.take((event) => ofKind(event) && matches(event)).filter(ofKind);
   }
 
   /** Sends a message, by default a chat message; answers its id. */
   async send(message: Outgoing): Promise<string> {
-    return (await this.#call<{ id: string }>('message', { ...message })).id;
+    return (await this.call<{ id: string }>('message', { ...message })).id;
   }
 
   /** Sends the text as it is. */
   async sendRaw(xml: string): Promise<void> {
-    await this.#call('raw', { xml });
+    await this.call('raw', { xml });
   }
 
   async presence(
     options: { to?: string; type?: string; show?: string; status?: string; priority?: number } = {},
   ): Promise<void> {
-    await this.#call('presence', options);
+    await this.call('presence', options);
   }
   subscribe(to: string): Promise<void> {
     return this.presence({ to, type: 'subscribe' });
@@ -147,10 +148,10 @@ export class SlixmppPeer {
   }
 
   discoInfo(jid: string, node?: string): Promise<DiscoInfo> {
-    return this.#call('discoInfo', { jid, node });
+    return this.call('discoInfo', { jid, node });
   }
   async discoItems(jid: string, node?: string): Promise<{ jid: string; node?: string; name?: string }[]> {
-    const { items } = await this.#call<{ items: { jid: string; node?: string; name?: string }[] }>('discoItems', {
+    const { items } = await this.call<{ items: { jid: string; node?: string; name?: string }[] }>('discoItems', {
       jid,
       node,
     });
@@ -158,26 +159,26 @@ export class SlixmppPeer {
   }
   /** The seconds it took. */
   async ping(jid: string): Promise<number> {
-    return (await this.#call<{ seconds: number }>('ping', { jid })).seconds;
+    return (await this.call<{ seconds: number }>('ping', { jid })).seconds;
   }
   version(jid: string): Promise<{ name: string; version: string; os: string }> {
-    return this.#call('version', { jid });
+    return this.call('version', { jid });
   }
   async roster(): Promise<PeerRosterItem[]> {
-    return (await this.#call<{ items: PeerRosterItem[] }>('roster', {})).items;
+    return (await this.call<{ items: PeerRosterItem[] }>('roster', {})).items;
   }
   async rosterRemove(jid: string): Promise<void> {
-    await this.#call('rosterRemove', { jid });
+    await this.call('rosterRemove', { jid });
   }
   /** Sends an IQ; answers the whole result as XML. @throws PeerCallError for an error. */
   async iq(type: 'get' | 'set', to: string | undefined, payload: string): Promise<string> {
-    return (await this.#call<{ xml: string }>('iq', { type, to, payload })).xml;
+    return (await this.call<{ xml: string }>('iq', { type, to, payload })).xml;
   }
 
   /** Goes offline and ends the process. */
   async close(): Promise<void> {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 4000);
-    this.#call('close', {}).catch(() => undefined);
+    this.call('close', {}).catch(() => undefined);
     this.#child.stdin?.end();
     await this.#ended;
     clearTimeout(timer);
@@ -189,8 +190,8 @@ export class SlixmppPeer {
     await this.#ended;
   }
 
-  /** T is what the script answers: the one place where its JSON gets its type. */
-  #call<T>(call: string, fields: object): Promise<T> {
+  /** Calls the script; T is what it answers: the one place where its JSON gets its type. */
+  call<T>(call: string, fields: object): Promise<T> {
     const ref = ++this.#refs;
     const result = new Promise<unknown>((resolve, reject) => this.#calls.set(ref, { name: call, resolve, reject }));
     this.#child.stdin?.write(`${JSON.stringify({ call, ref, ...fields })}\n`);
