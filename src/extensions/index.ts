@@ -24,6 +24,7 @@ import markers from './xep0333-markers.ts';
 import hints from './xep0334-hints.ts';
 import stanzaIds from './xep0359-stanza-ids.ts';
 import retraction from './xep0424-retraction.ts';
+import channelSearch from './xep0433-channel-search.ts';
 import reactions from './xep0444-reactions.ts';
 
 export const builtIn: readonly Extension[] = [
@@ -36,6 +37,7 @@ export const builtIn: readonly Extension[] = [
   iq,
   forms,
   disco,
+  channelSearch,
   chatStates,
   version,
   ping,

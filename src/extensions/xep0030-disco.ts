@@ -1,11 +1,15 @@
 /**
- * XEP-0030 Service Discovery 2.5.0: what the domain, an account and its one resource say of themselves.
+ * XEP-0030 Service Discovery 2.5.0: what the domain, an account and its one resource say of themselves, and what a client
+ * asks of others.
  *   <query xmlns="http://jabber.org/protocol/disco#info"/> → identities and features, by place
+ *   {"type":"disco.info","data":{"jid":"rooms.example.com"}} → <query xmlns="http://jabber.org/protocol/disco#info"/>
  */
 import { extension, type Gateway, type Place, type Query, xep } from '../extension.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { el } from '../xmpp/stanza.ts';
+import { address } from './address.ts';
+import { discoInfo, discoItems } from './discovery.ts';
 
 export const identityName = 'Stanzawire';
 
@@ -46,6 +50,12 @@ function noNode(node: string | undefined): void {
 
 export default extension({
   spec: xep('0030', '2.5.0'),
+  requests: {
+    'disco.info': ({ account, gateway }, { jid = gateway.server, node }) =>
+      discoInfo(account, address(jid, 'jid'), node),
+    'disco.items': ({ account, gateway }, { jid = gateway.server, ...query }) =>
+      discoItems(account, address(jid, 'jid'), query),
+  },
   features: {
     domain: [ns.discoInfo, ns.discoItems],
     account: [ns.discoInfo, ns.discoItems],
