@@ -2,7 +2,8 @@
  * What extensions see of the core: Session, Account, Gateway and what belongs to them. Core implements these views;
  * extensions get them from extension.ts.
  */
-import type { Extension, Hooks, Want } from './extension.ts';
+import type { Action, Extension, Happening, Hooks, Want } from './extension.ts';
+import type { StanzaError } from './protocol/errors.ts';
 import type { Event, EventData, RequestData, RequestResult } from './protocol/frames.ts';
 import type { Chat, Message, OwnPresence, Presence } from './protocol/objects.ts';
 import type { Archive, NewItem, Chat as StoredChat } from './store/archive.ts';
@@ -72,6 +73,10 @@ export interface Account {
   mayLearn(bare: string): boolean;
   /** Does it look online to this bare JID? The invisible do only to those they showed themselves to. */
   isVisibleTo(bare: string): boolean;
+  /** A message that came in, as RFC 6121 has it, but archived and shown as one of that chat. */
+  receive(stanza: Element, from: Jid, key: ChatKey): Promise<undefined> | undefined;
+  /** A message of that id to that chat has come back. */
+  bounced(id: string, chat: string, error: StanzaError): Promise<void>;
   /** Sends a content message and keeps it until its fate is known: PROTOCOL.md §6. */
   deliver(session: Session, draft: Draft): Promise<RequestResult<'message.send'>>;
 }
@@ -80,6 +85,22 @@ export interface Account {
 export interface EncodedEvent {
   readonly type: Event['type'];
   readonly source: Event;
+}
+
+/** What a message stanza is: its fields, whether there is something to show, what it does to another message. */
+export interface Reading {
+  readonly fields: Partial<Message>;
+  readonly content: boolean;
+  readonly action?: { readonly type: Action['type']; readonly happening: Happening };
+}
+
+/** Whose conversation a message belongs to, where that is not its sender's bare JID. */
+export interface ChatKey {
+  readonly chat: string;
+  /** Whom actions on the message must come from. */
+  readonly author: string;
+  /** What is known of its sender beside the stanza. */
+  readonly fields?: Partial<Message>;
 }
 
 /** XEP-0045: the rooms an account has joined and not left, whether it is in them now or not; kept in the store. */
@@ -114,6 +135,8 @@ export interface Draft {
   readonly to: Jid;
   readonly type: Message['type'];
   readonly stanza: Element;
+  /** Its conversation, where that is not the bare JID of `to`. */
+  readonly chat?: string;
 }
 
 /** An account's contacts and subscriptions, kept in the store. */
@@ -164,6 +187,8 @@ export interface Gateway {
     readPresence(stanza: Element): Partial<Presence>;
     writePresence(stanza: Element, presence: Partial<Presence>): void;
   };
+  /** Reads a message stanza as it would be read if it came in. */
+  read(stanza: Element): Reading;
   /** Queues a stanza towards its `to`, ours or the link's; false where it was dropped because the link is down. */
   send(stanza: Element): boolean;
   /**

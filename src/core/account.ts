@@ -3,17 +3,21 @@
  */
 import type {
   Account as AccountView,
+  ChatKey,
   Draft,
   EncodedEvent,
   PushOptions,
   Session as SessionView,
   Slot,
 } from '../extension.ts';
+import type { StanzaError } from '../protocol/errors.ts';
 import type { Event, RequestResult } from '../protocol/frames.ts';
 import type { OwnPresence } from '../protocol/objects.ts';
 import type { Archive, Item, NewItem } from '../store/archive.ts';
 import { type Jid, make, tryParse } from '../xmpp/jid.ts';
+import type { Element } from '../xmpp/stanza.ts';
 import { OutgoingEvent } from './event.ts';
+import { receive } from './incoming.ts';
 import type { Memberships } from './memberships.ts';
 import { Outbox } from './outbox.ts';
 import type { Roster } from './roster.ts';
@@ -80,7 +84,7 @@ export class Account implements AccountView {
         continue;
       }
       // What is shared shows nobody's stanza.
-      own ??= new OutgoingEvent(source, options, this.gateway.translate);
+      own ??= new OutgoingEvent(source, { ...options, shared: shared !== undefined }, this.gateway.translate);
       session.pushEncoded(own);
     }
   }
@@ -156,6 +160,22 @@ export class Account implements AccountView {
   /** Directed presence goes to bare and full JIDs. */
   #isShownTo(bare: string): boolean {
     return this.directed.has(bare) || this.directed.values().some((to) => to.startsWith(`${bare}/`));
+  }
+
+  receive(stanza: Element, from: Jid, key: ChatKey): Promise<undefined> | undefined {
+    const { type } = stanza.attrs;
+    return receive({
+      server: this.gateway,
+      account: this,
+      stanza,
+      from,
+      type: type === 'chat' || type === 'headline' ? type : 'normal',
+      key,
+    });
+  }
+
+  bounced(id: string, chat: string, error: StanzaError): Promise<void> {
+    return this.outbox.bounce(id, chat, error);
   }
 
   deliver(session: SessionView, draft: Draft): Promise<RequestResult<'message.send'>> {

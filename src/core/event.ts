@@ -22,11 +22,12 @@ export class OutgoingEvent implements EncodedEvent {
   readonly #translate: Translator;
   readonly #json: { [R in Raw]?: string } = {};
 
-  constructor(event: Event, options: PushOptions, translate: Translator) {
+  constructor(event: Event, options: Pick<PushOptions, 'stanza'> & { shared?: boolean }, translate: Translator) {
     this.type = event.type;
     this.class = events[event.type].class;
     this.key = keyOf(event);
-    this.archiveId = 'archiveId' in event.data ? event.data.archiveId : undefined;
+    // What is shared by accounts is in the archive of none of them.
+    this.archiveId = !options.shared && 'archiveId' in event.data ? event.data.archiveId : undefined;
     this.source = event;
     this.#stanza = options.stanza;
     this.#translate = translate;

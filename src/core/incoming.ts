@@ -2,7 +2,7 @@
  * A message stanza for an account → its one event (PROTOCOL.md §11): an action on a message, a message to show, a typing
  * notice, or the stanza itself. What belongs to the archive is stored before it is an event.
  */
-import type { Asked, Happening, NewItem } from '../extension.ts';
+import type { Asked, ChatKey, Happening, NewItem } from '../extension.ts';
 import type { Event } from '../protocol/frames.ts';
 import type { Message, MessageType } from '../protocol/objects.ts';
 import { type Jid, tryParse } from '../xmpp/jid.ts';
@@ -17,17 +17,22 @@ export interface Incoming {
   readonly stanza: Element;
   readonly from: Jid;
   readonly type: MessageType;
+  /** Where it belongs; absent: to the chat with its sender's bare JID. */
+  readonly key?: ChatKey;
 }
 
 /** Resolves when it is stored, where it is to be. @throws StanzaError resource-constraint: the sender may try again */
 export function receive(incoming: Incoming): Promise<undefined> | undefined {
   const { server, account, stanza, from } = incoming;
-  const { object, content } = server.translate.message(stanza);
+  const { object: read, content } = server.translate.message(stanza);
+  // An occupant-id is a room's to give (XEP-0421 §3): others only claim to have one.
+  const { occupantId: _, ...rest } = read;
+  const object = { ...rest, ...incoming.key?.fields };
   const action = server.registry.action(stanza, content);
   if (action) return recordAction(incoming, action.type, action.happening, object);
   if (content) return receiveMessage(incoming, object);
   const { state } = server.translate.readTyping(stanza);
-  const data = { chat: from.bare, from: server.shown(from) };
+  const data = { chat: place(incoming).chat, from: server.shown(from) };
   const event: Event = state
     ? { type: 'typing', data: { ...data, state } }
     : { type: 'stanza', data: { stanza: toTree(stanza) } };
@@ -70,8 +75,9 @@ function recordAction(
   fields: Partial<Message>,
 ): Promise<undefined> {
   const { server, account, stanza, from } = incoming;
-  const author = of === 'sender' ? from.bare : of === 'account' ? account.jid.bare : undefined;
-  const happened = { chat: from.bare, from: server.shown(from), time: timeOf(server, fields, from) };
+  const { chat, author: sender } = place(incoming);
+  const author = of === 'sender' ? sender : of === 'account' ? account.jid.bare : undefined;
+  const happened = { chat, from: server.shown(from), time: timeOf(server, fields, from) };
   const asked: Asked = {};
   if (type === 'message.edited') server.run('archiveIn', account, asked, stanza, from);
   const item: NewItem = {
@@ -86,8 +92,9 @@ function recordAction(
   return account.record(item, { stanza }).then(() => undefined);
 }
 
-function place({ server, from }: Incoming): Pick<NewItem, 'chat' | 'author' | 'outgoing' | 'now'> {
-  return { chat: from.bare, author: from.bare, outgoing: false, now: server.now() };
+function place({ server, from, key }: Incoming): Pick<NewItem, 'chat' | 'author' | 'outgoing' | 'now'> {
+  const { chat, author } = key ?? { chat: from.bare, author: from.bare };
+  return { chat, author, outgoing: false, now: server.now() };
 }
 
 /** PROTOCOL.md §6: the one id is the origin-id, else the id attribute, else the archive's. */
@@ -96,9 +103,10 @@ function idsOf(fields: Partial<Message>, stanza: Element): string[] {
 }
 
 /** The event's data but for `id` and `archiveId`. */
-function messageData({ server, account, from, type }: Incoming, fields: Partial<Message>): Omit<Message, 'id'> {
+function messageData(incoming: Incoming, fields: Partial<Message>): Omit<Message, 'id'> {
+  const { server, account, from, type } = incoming;
   return {
-    chat: from.bare,
+    chat: place(incoming).chat,
     type,
     from: server.shown(from),
     to: account.jid.bare,

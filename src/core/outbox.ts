@@ -65,7 +65,7 @@ export class Outbox {
     const outcome = Promise.resolve().then(() => this.#run(attempt, guarded, refusal));
     const attempt: Attempt = {
       digest,
-      chat: detach(draft.to.bare),
+      chat: detach(draft.chat ?? draft.to.bare),
       at: this.#account.gateway.now(),
       draft,
       session,
@@ -77,22 +77,22 @@ export class Outbox {
   }
 
   /** An error stanza that came back: it ends the attempt under way, or tells the sessions that a sent message failed. */
-  async bounce(id: string, fromBare: string, error: StanzaError): Promise<void> {
+  async bounce(id: string, chat: string, error: StanzaError): Promise<void> {
     const attempt = this.#attempts.get(id);
     if (attempt) {
-      if (attempt.chat !== fromBare) return;
+      if (attempt.chat !== chat) return;
       attempt.refused ??= error;
       attempt.delivery?.cancel();
       attempt.refuse(error);
       return;
     }
     const { archive, jid, gateway } = this.#account;
-    if (!(await archive.failSend(jid.bare, id, fromBare))) return;
+    if (!(await archive.failSend(jid.bare, id, chat))) return;
     const data = { error: error.toObject() };
     const target = { id, author: jid.bare };
     const now = gateway.now();
-    const item = { type: 'message.failed', chat: fromBare, author: fromBare, outgoing: false, now, target } as const;
-    await this.#account.record({ ...item, data: { chat: fromBare, ...data } });
+    const item = { type: 'message.failed', chat, author: chat, outgoing: false, now, target } as const;
+    await this.#account.record({ ...item, data: { chat, ...data } });
   }
 
   async #run(attempt: Attempt, guarded: Guarded, refusal: Promise<never>): Promise<Sent> {
@@ -119,7 +119,7 @@ export class Outbox {
     try {
       attempt.delivery = gateway.deliver(draft.stanza, at + gateway.limits.sendTimeout, guarded);
       // Only now: what the link has no room for is written to nobody.
-      this.#peer(attempt.chat);
+      this.#peer(detach(draft.to.bare));
       await Promise.race([attempt.delivery.done, refusal]);
       // A bounce that came in the same chunk as the fence's answer is still in time to be the answer.
       if (attempt.refused) throw attempt.refused;

@@ -4,7 +4,16 @@
  */
 import type { Authenticator } from '../auth/auth.ts';
 import type { Config } from '../config.ts';
-import type { Account as AccountView, ChatService, Extension, Gateway, Hooks, Paced, Slot } from '../extension.ts';
+import type {
+  Account as AccountView,
+  ChatService,
+  Extension,
+  Gateway,
+  Hooks,
+  Paced,
+  Reading,
+  Slot,
+} from '../extension.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { StanzaError } from '../protocol/errors.ts';
@@ -143,7 +152,13 @@ export class VirtualServer implements Gateway {
   }
 
   encode(event: Event): OutgoingEvent {
-    return new OutgoingEvent(event, {}, this.translate);
+    return new OutgoingEvent(event, { shared: true }, this.translate);
+  }
+
+  read(stanza: Element): Reading {
+    const { object, content } = this.translate.message(stanza);
+    const action = this.registry.action(stanza, content);
+    return { fields: object, content, ...(action ? { action } : {}) };
   }
 
   serving(account: AccountView, to: Jid): ChatService | undefined {

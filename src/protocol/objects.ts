@@ -89,6 +89,7 @@ export const Message = Type.Object(
       ),
     ),
     ...content,
+    occupantId: optional(Type.String({ description: 'In rooms: who it is, whatever the nick (XEP-0421)' })),
     originId: optional(Type.String({ description: 'XEP-0359' })),
     stanzaIds: optional(Type.Array(Type.Object({ id: Type.String(), by: Jid }), { description: 'XEP-0359' })),
     archiveId: optional(ArchiveId),
