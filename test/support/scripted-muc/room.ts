@@ -1,0 +1,265 @@
+/**
+ * One room of the scripted service: who is in it, what it remembers, and what a test lets happen there. Occupants of
+ * the gateway's domain are sent what a room sends; all others are puppets of the test, who are sent nothing.
+ */
+import { ns } from '../../../src/xmpp/namespaces.ts';
+import { type Child, type Element, el } from '../../../src/xmpp/stanza.ts';
+import { ScriptedArchive } from './archive.ts';
+import { defaultsOf, type RoomConfig, type RoomOwner, type ScriptedOccupant, type Spoken } from './config.ts';
+import { type Affiliation, bareOf, delay, type ItemParts, occupantId, type Role, userX } from './parts.ts';
+
+type By = { reason?: string; actor?: string };
+
+export class ScriptedRoom {
+  readonly jid: string;
+  readonly config: RoomConfig;
+  readonly occupants = new Map<string, ScriptedOccupant>();
+  readonly affiliations = new Map<string, Affiliation>();
+  readonly archive: ScriptedArchive;
+  readonly #owner: RoomOwner;
+  subject: { text: string; nick: string; time: Date } | undefined;
+  /** Until the owner has submitted the form of a new room. */
+  locked = false;
+  /** A message of the gateway: sent to all (`all`), to all but its sender (`others`), or lost on its way (`none`). */
+  reflects: 'all' | 'others' | 'none' = 'all';
+  /** Whether what `reflects` kept from somebody is archived all the same; never where it is `none`. */
+  archives = true;
+  /** The nick that the room gives to who asks for one (210). */
+  assignNick: (nick: string) => string = (nick) => nick;
+
+  constructor(jid: string, owner: RoomOwner, config: Partial<RoomConfig> = {}) {
+    this.jid = jid;
+    this.#owner = owner;
+    this.archive = new ScriptedArchive(owner.traits);
+    this.config = { ...defaultsOf(owner.traits), ...config };
+  }
+
+  affiliationOf(jid: string): Affiliation {
+    return this.affiliations.get(bareOf(jid)) ?? 'none';
+  }
+
+  occupantWith(fullJid: string): ScriptedOccupant | undefined {
+    return this.occupants.values().find(({ jid }) => jid === fullJid);
+  }
+
+  /** XEP-0045 §5.1.2: the role that comes with an affiliation. */
+  initialRole(jid: string): Role {
+    const affiliation = this.affiliationOf(jid);
+    if (affiliation === 'owner' || affiliation === 'admin') return 'moderator';
+    return affiliation === 'none' && this.config.moderated ? 'visitor' : 'participant';
+  }
+
+  /** Somebody comes in, of whom the others are told; without a JID a user of example.com. */
+  enter(nick: string, options: { jid?: string; affiliation?: Affiliation; role?: Role; show?: Element[] } = {}): void {
+    const { jid = `${nick.toLowerCase()}@example.com/x`, affiliation, role, show = [] } = options;
+    if (affiliation) this.affiliations.set(bareOf(jid), affiliation);
+    this.occupants.set(nick, { nick, jid, role: role ?? this.initialRole(jid), show });
+    this.present(nick);
+  }
+
+  exit(nick: string, statusText?: string): void {
+    this.remove(nick, [], {}, statusText === undefined ? undefined : el('status', {}, statusText));
+  }
+
+  /** Says something; answers the id that the room gave it. */
+  say(nick: string, body: string, { id = this.#owner.newId(), children = [], time }: Spoken = {}): string {
+    const parts = [el('body', {}, body), ...children];
+    return this.spoken(nick, { id }, parts, { to: () => true, ...(time ? { time } : {}) });
+  }
+
+  /** A private message of an occupant, to one of the gateway's. */
+  whisper(nick: string, to: string, body: string, id = this.#owner.newId()): void {
+    const parts = [el('body', {}, body), el('x', { xmlns: ns.mucUser })];
+    this.pass(nick, to, el('message', { type: 'chat', id }, ...parts));
+  }
+
+  /** Hands a stanza on to an occupant, as from another one. */
+  pass(nick: string, to: string, stanza: Element): void {
+    const [from, target] = [this.occupants.get(nick), this.occupants.get(to)];
+    if (!target) return;
+    const marked =
+      this.config.occupantIds && from && stanza.name !== 'iq' ? occupantId(this.jid, bareOf(from.jid)) : undefined;
+    const { attrs, children } = stanza;
+    this.send(target, el(stanza.name, { ...attrs, from: `${this.jid}/${nick}` }, ...children, marked));
+  }
+
+  setSubject(nick: string, text: string, attrs: { id?: string } = {}): void {
+    this.subject = { text, nick, time: new Date() };
+    if (this.#owner.traits.archivesSubjects) {
+      this.spoken(nick, attrs, [el('subject', {}, text)], { to: () => true });
+      return;
+    }
+    for (const one of this.occupants.values()) {
+      const from = `${this.jid}/${nick}`;
+      this.send(one, el('message', { type: 'groupchat', from }, el('subject', {}, text)));
+    }
+  }
+
+  rename(nick: string, newNick: string, id?: string): void {
+    const occupant = this.occupants.get(nick);
+    if (!occupant) return;
+    this.present(nick, { codes: [303], item: { nick: newNick }, type: 'unavailable' });
+    this.occupants.delete(nick);
+    this.occupants.set(newNick, { ...occupant, nick: newNick, ...(id === undefined ? {} : { id }) });
+    this.present(newNick);
+  }
+
+  setRole(nick: string, role: Role, by: By = {}): void {
+    const occupant = this.occupants.get(nick);
+    if (!occupant) return;
+    if (role === 'none') {
+      this.kick(nick, by);
+      return;
+    }
+    occupant.role = role;
+    this.present(nick, { item: by });
+  }
+
+  /** Changes an affiliation and what follows from it: the ban, the end of a stay in a members-only room, the role. */
+  affiliate(jid: string, affiliation: Affiliation, by: By = {}): void {
+    this.affiliations.set(bareOf(jid), affiliation);
+    for (const occupant of [...this.occupants.values()].filter((one) => bareOf(one.jid) === bareOf(jid))) {
+      const out = affiliation === 'outcast' ? 301 : affiliation === 'none' && this.config.membersOnly ? 321 : undefined;
+      if (out !== undefined) this.remove(occupant.nick, [out], by);
+      else {
+        occupant.role = this.initialRole(occupant.jid);
+        this.present(occupant.nick, { item: by });
+      }
+    }
+  }
+
+  /** @param codes 307, with 333 for who fell out; 322, 332 … */
+  kick(nick: string, by: By = {}, codes: readonly number[] = [307]): void {
+    this.remove(nick, codes, by);
+  }
+
+  ban(nick: string, by: By = {}): void {
+    this.affiliate(this.occupants.get(nick)?.jid ?? '', 'outcast', by);
+  }
+
+  destroy({ reason, venue }: { reason?: string; venue?: string } = {}): void {
+    const destroy = (): Element =>
+      el('destroy', { jid: venue }, reason === undefined ? undefined : el('reason', {}, reason));
+    for (const one of this.occupants.values()) {
+      const codes = this.#owner.traits.destroyedSelf ? [110] : [];
+      const x = userX({ affiliation: 'none', role: 'none' }, codes, destroy());
+      this.send(one, el('presence', { type: 'unavailable', from: `${this.jid}/${one.nick}` }, x));
+    }
+    this.occupants.clear();
+    this.#owner.closed(this);
+  }
+
+  /** A mediated invitation (XEP-0045 §7.8.2), as the room sends it. */
+  invite(bareJid: string, { from, reason, password }: { from: string; reason?: string; password?: string }): void {
+    const invite = el('invite', { from }, reason === undefined ? undefined : el('reason', {}, reason));
+    const secret = password === undefined ? undefined : el('password', {}, password);
+    const direct = el('x', { xmlns: ns.directInvitations, jid: this.jid, reason });
+    this.#owner.send(el('message', { from: this.jid, to: bareJid }, userX(undefined, [], invite, secret), direct));
+  }
+
+  /** Tells all of a change: 104, 172 … */
+  announce(...codes: number[]): void {
+    for (const one of this.occupants.values()) {
+      this.send(
+        one,
+        el('message', { type: 'groupchat', from: this.jid, id: this.#owner.newId() }, userX(undefined, codes)),
+      );
+    }
+  }
+
+  /** Forgets occupants without a word, as a crash does; all, or that one. */
+  forget(nick?: string): void {
+    if (nick === undefined) this.occupants.clear();
+    else this.occupants.delete(nick);
+  }
+
+  /** A groupchat message that a room sends to who is not in it: a ghost. */
+  haunt(fullJid: string, nick = 'Ghost'): void {
+    const attrs = { type: 'groupchat', from: `${this.jid}/${nick}`, to: fullJid, id: this.#owner.newId() };
+    this.#owner.send(el('message', attrs, el('body', {}, 'boo')));
+  }
+
+  /** Sends an occupant's message on and archives it; answers its id in the room. */
+  spoken(
+    nick: string,
+    attrs: { id?: string },
+    parts: readonly (Element | string)[],
+    options: { to: (one: ScriptedOccupant) => boolean; time?: Date; archived?: boolean },
+  ): string {
+    const { occupantIds, stanzaIds, archive } = this.config;
+    const { to, time = new Date(), archived = archive } = options;
+    const speaker = this.occupants.get(nick);
+    const marked = occupantIds && speaker ? occupantId(this.jid, bareOf(speaker.jid)) : undefined;
+    const { id } = attrs;
+    const stanza = el('message', { type: 'groupchat', id, from: `${this.jid}/${nick}` }, ...parts, marked);
+    const key = this.#owner.newId();
+    if (archived) this.archive.items.push({ id: key, time, stanza });
+    const stamp = stanzaIds ? el('stanza-id', { xmlns: ns.stanzaIds, id: key, by: this.jid }) : undefined;
+    for (const one of [...this.occupants.values()].filter(to)) {
+      this.send(one, el('message', { ...stanza.attrs }, ...stanza.children, stamp));
+    }
+    return key;
+  }
+
+  /** What a join gets behind its own presence: the history and the subject. */
+  past(to: ScriptedOccupant, wish: Element | undefined): void {
+    const { stanzaIds, history, archive } = this.config;
+    for (const { id, time, stanza } of this.archive.history(wish, history)) {
+      const stamp = stanzaIds && archive ? el('stanza-id', { xmlns: ns.stanzaIds, id, by: this.jid }) : undefined;
+      this.send(to, el('message', { ...stanza.attrs }, ...stanza.children, delay(time, this.jid), stamp));
+    }
+    const { text = '', nick, time } = this.subject ?? {};
+    const from = nick === undefined ? this.jid : `${this.jid}/${nick}`;
+    const told = time && !this.#owner.traits.archivesSubjects ? delay(time, this.jid) : undefined;
+    this.send(to, el('message', { type: 'groupchat', from }, el('subject', {}, text || undefined), told));
+  }
+
+  /** Tells everybody, or those who are chosen, of an occupant. */
+  present(
+    nick: string,
+    options: { codes?: readonly number[]; self?: readonly number[]; item?: ItemParts; type?: 'unavailable' } = {},
+    to: (one: ScriptedOccupant) => boolean = () => true,
+  ): void {
+    const occupant = this.occupants.get(nick);
+    if (!occupant) return;
+    for (const one of [...this.occupants.values()].filter(to)) this.send(one, this.#presence(occupant, one, options));
+  }
+
+  /** Takes an occupant out, and tells all, it too. */
+  remove(nick: string, codes: readonly number[], by: By = {}, ...more: Child[]): void {
+    const occupant = this.occupants.get(nick);
+    if (!occupant) return;
+    occupant.role = 'none';
+    occupant.show = more.filter((child) => typeof child === 'object');
+    if (this.#owner.traits.barePresence) this.send(occupant, el('presence', { type: 'unavailable', from: this.jid }));
+    this.present(nick, { codes, item: by, type: 'unavailable' });
+    this.occupants.delete(nick);
+    if (this.occupants.size === 0 && !this.config.persistent) this.#owner.closed(this);
+  }
+
+  /** To an occupant of the gateway; puppets are sent nothing. */
+  send(to: ScriptedOccupant, stanza: Element): void {
+    if (!this.#owner.isOurs(to.jid)) return;
+    this.#owner.send(el(stanza.name, { ...stanza.attrs, to: to.jid }, ...stanza.children));
+  }
+
+  #presence(
+    of: ScriptedOccupant,
+    to: ScriptedOccupant,
+    options: { codes?: readonly number[]; self?: readonly number[]; item?: ItemParts; type?: 'unavailable' },
+  ): Element {
+    const { codes = [], self = [], item, type } = options;
+    const seen = this.config.nonAnonymous || to.role === 'moderator' || of === to;
+    const affiliation = this.affiliationOf(of.jid);
+    const shown: ItemParts = { affiliation, role: of.role, ...(seen ? { jid: of.jid } : {}), ...item };
+    const marked = this.config.occupantIds ? occupantId(this.jid, bareOf(of.jid)) : undefined;
+    const x = userX(shown, of === to ? [...codes, ...self, 110] : codes);
+    return el(
+      'presence',
+      { type, id: type ? undefined : of.id, from: `${this.jid}/${of.nick}` },
+      ...of.show,
+      marked,
+      x,
+    );
+  }
+}
