@@ -61,6 +61,10 @@ export interface Account {
   /** The link dropped a presence of this account: some contacts do not know its present state. */
   owesPresence: boolean;
   readonly memberships: Memberships;
+  /** Its bookmarked rooms (XEP-0402). */
+  readonly bookmarks: Kept<StoredBookmark>;
+  /** Invitations that wait for an answer. */
+  readonly invites: Kept<StoredInvite>;
   /** Tells every session; the JSON is made once, for an encoded event even if many accounts are told. */
   push(event: Event | EncodedEvent, options?: PushOptions): void;
   /** Runs behind what is being archived, so that an event does not overtake a message that came before it. */
@@ -101,6 +105,37 @@ export interface ChatKey {
   readonly author: string;
   /** What is known of its sender beside the stanza. */
   readonly fields?: Partial<Message>;
+}
+
+/** Something that an account keeps of rooms, by their bare JIDs. */
+export interface Kept<T> {
+  readonly size: number;
+  get(room: string): T | undefined;
+  values(): Iterable<T>;
+  /** Adds or replaces; takes effect at once, is taken back if it cannot be stored; resolves when it is. */
+  save(item: T): Promise<void>;
+  /** Removing what is not there does nothing. */
+  remove(room: string): Promise<void>;
+}
+
+export interface StoredBookmark {
+  readonly room: string;
+  readonly name?: string;
+  readonly nick?: string;
+  readonly autojoin: boolean;
+}
+
+export interface StoredInvite {
+  readonly room: string;
+  /** Who invites, as far as that is told. */
+  readonly from?: string;
+  readonly reason?: string;
+  readonly password?: string;
+  readonly thread?: string;
+  /** XEP-0249: not by way of the room. */
+  readonly direct: boolean;
+  /** When it came, epoch ms. */
+  readonly time: number;
 }
 
 /** XEP-0045: the rooms an account has joined and not left, whether it is in them now or not; kept in the store. */
@@ -183,6 +218,7 @@ export interface Gateway {
   readonly translate: {
     readMessage(stanza: Element): Partial<Message>;
     writeMessage(stanza: Element, message: Partial<Message>): void;
+    readTyping(stanza: Element): Partial<EventData<'typing'>>;
     writeTyping(stanza: Element, typing: Partial<EventData<'typing'>>): void;
     readPresence(stanza: Element): Partial<Presence>;
     writePresence(stanza: Element, presence: Partial<Presence>): void;

@@ -9,6 +9,8 @@ import type {
   PushOptions,
   Session as SessionView,
   Slot,
+  StoredBookmark,
+  StoredInvite,
 } from '../extension.ts';
 import type { StanzaError } from '../protocol/errors.ts';
 import type { Event, RequestResult } from '../protocol/frames.ts';
@@ -18,6 +20,7 @@ import { type Jid, make, tryParse } from '../xmpp/jid.ts';
 import type { Element } from '../xmpp/stanza.ts';
 import { OutgoingEvent } from './event.ts';
 import { receive } from './incoming.ts';
+import { inMemory, Kept } from './kept.ts';
 import type { Memberships } from './memberships.ts';
 import { Outbox } from './outbox.ts';
 import type { Roster } from './roster.ts';
@@ -40,6 +43,8 @@ export class Account implements AccountView {
   readonly roster: Roster;
   readonly archive: Archive;
   readonly memberships: Memberships;
+  readonly bookmarks = new Kept<StoredBookmark>([], inMemory());
+  readonly invites = new Kept<StoredInvite>([], inMemory());
   readonly sessions = new Set<Session>();
   readonly outbox: Outbox;
   announced: OwnPresence | undefined;

@@ -1,8 +1,9 @@
 /**
- * Rooms (XEP-0045): the objects `room`, `occupant`, `form` and `invite` of PROTOCOL.md §9, and every `room.*` request and
+ * Rooms (XEP-0045): the objects `room`, `occupant` and `invite` of PROTOCOL.md §9, and every `room.*` request and
  * event of §10 and §11. frames.ts spreads them into its tables.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import { Form, FormValues } from './forms.ts';
 import { ErrorObject, Jid, oneOf, Show, Time } from './objects.ts';
 
 const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
@@ -14,8 +15,10 @@ export const Nick = Type.String({ minLength: 1, maxLength: 1023, description: 'A
 const Password = Text(1023);
 const Reason = Text(3071);
 
-export const Affiliation = oneOf(['owner', 'admin', 'member', 'none', 'outcast'], 'XEP-0045 §5.2');
-export const Role = oneOf(['moderator', 'participant', 'visitor', 'none'], 'XEP-0045 §5.1');
+export const affiliations = ['owner', 'admin', 'member', 'none', 'outcast'] as const;
+export const roles = ['moderator', 'participant', 'visitor', 'none'] as const;
+export const Affiliation = oneOf(affiliations, 'XEP-0045 §5.2');
+export const Role = oneOf(roles, 'XEP-0045 §5.1');
 const Actor = Type.Object({ nick: optional(Type.String()), jid: optional(Jid) }, { description: 'Who did it' });
 const StatusCodes = Type.Array(Type.Integer(), { description: 'XEP-0045 §15.6' });
 
@@ -71,32 +74,6 @@ export const Occupant = Type.Object(
   { description: 'Someone in a room' },
 );
 
-/** XEP-0004; on input forms are maps: `values`. */
-export const Form = Type.Object({
-  type: oneOf(['form', 'submit', 'cancel', 'result']),
-  title: optional(Type.String()),
-  instructions: optional(Type.String()),
-  fields: Type.Array(
-    Type.Object({
-      var: optional(Type.String()),
-      type: optional(Type.String()),
-      label: optional(Type.String()),
-      desc: optional(Type.String()),
-      required: optional(Type.Boolean()),
-      options: optional(Type.Array(Type.Object({ label: optional(Type.String()), value: Type.String() }))),
-      values: Type.Array(Type.String()),
-    }),
-  ),
-});
-
-const FormValue = Type.Union([
-  Text(65_536),
-  Type.Boolean(),
-  Type.Number(),
-  Type.Array(Text(65_536), { maxItems: 1000 }),
-]);
-export const FormValues = Type.Record(Type.String(), FormValue, { description: 'By the name of the field (XEP-0004)' });
-
 export const Invite = Type.Object({
   room: Jid,
   from: optional(Jid),
@@ -104,6 +81,7 @@ export const Invite = Type.Object({
   password: optional(Type.String()),
   thread: optional(Type.String({ description: 'The chat that goes on in the room' })),
   direct: optional(Type.Boolean({ description: 'XEP-0249: not by way of the room' })),
+  time: Time,
 });
 
 /** Someone on a list of the room, present or not. */
@@ -151,7 +129,10 @@ export const roomRequests = {
   },
   'room.leave': { data: Type.Object({ ...room, status: optional(Text(1023)) }) },
   'room.list': { data: Type.Object(page), result: paged(Room) },
-  'room.info': { data: Type.Object(room), result: Room },
+  'room.info': {
+    data: Type.Object(room),
+    result: Type.Object({ ...Room.properties, form: optional(Form) }),
+  },
   'room.occupants': { data: Type.Object({ ...room, ...page }), result: paged(Occupant) },
   'room.nick': { data: Type.Object({ ...room, nick: Nick }), result: Type.Object({ nick: Type.String() }) },
   'room.create': {
@@ -171,9 +152,21 @@ export const roomRequests = {
     data: Type.Object({ ...room, jid: Jid, affiliation: Affiliation, nick: optional(Nick), reason: optional(Reason) }),
   },
   'room.role': { data: Type.Object({ ...room, nick: Nick, role: Role, reason: optional(Reason) }) },
-  'room.voice': { data: Type.Object(room) },
+  'room.voice': {
+    data: Type.Object({
+      ...room,
+      nick: optional(Nick),
+      jid: optional(Jid),
+      allow: optional(Type.Boolean({ description: 'Of a moderator: the answer to who asked' })),
+    }),
+  },
   'room.register': {
-    data: Type.Object({ ...room, values: optional(FormValues) }),
+    data: Type.Object({
+      ...room,
+      nick: optional(Nick),
+      values: optional(FormValues),
+      remove: optional(Type.Boolean({ description: 'true: not registered any more' })),
+    }),
     result: Type.Object({ registered: Type.Boolean(), form: optional(Form), nick: optional(Type.String()) }),
   },
   'room.destroy': {
@@ -227,6 +220,11 @@ export const roomEvents = {
     data: Type.Object({ room: Jid, from: optional(Jid), reason: optional(Type.String()) }),
     class: 'numbered',
   },
+  'room.invite.removed': { data: Type.Object({ room: Jid }), class: 'numbered' },
+  'room.voice.requested': {
+    data: Type.Object({ room: Jid, nick: Type.String(), jid: optional(Jid), role: optional(Role) }),
+    class: 'numbered',
+  },
 } as const;
 
 export type Room = Static<typeof Room>;
@@ -234,7 +232,5 @@ export type Occupant = Static<typeof Occupant>;
 export type Affiliation = Static<typeof Affiliation>;
 export type Role = Static<typeof Role>;
 export type Bookmark = Static<typeof Bookmark>;
-export type Form = Static<typeof Form>;
-export type FormValues = Static<typeof FormValues>;
 export type Invite = Static<typeof Invite>;
 export type Member = Static<typeof Member>;
