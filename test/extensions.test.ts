@@ -8,7 +8,7 @@ import { find } from '../src/xmpp/stanza.ts';
 import { TestCore } from './support/core.ts';
 
 const folder = join(import.meta.dirname, '../src/extensions');
-const sources = globSync('{rfc,xep}[0-9]*', { cwd: folder }).map((file) => ({
+const sources = globSync(['{rfc,xep}[0-9]*.ts', '{rfc,xep}[0-9]*/index.ts'], { cwd: folder }).map((file) => ({
   file,
   text: readFileSync(join(folder, file), 'utf8'),
 }));

@@ -10,6 +10,7 @@ import presence from './rfc6121-presence.ts';
 import roster from './rfc6121-roster.ts';
 import forms from './xep0004-forms.ts';
 import disco from './xep0030-disco.ts';
+import rooms from './xep0045-muc/index.ts';
 import chatStates from './xep0085-chat-states.ts';
 import version from './xep0092-version.ts';
 import caps from './xep0115-caps.ts';
@@ -23,11 +24,14 @@ import idle from './xep0319-idle.ts';
 import markers from './xep0333-markers.ts';
 import hints from './xep0334-hints.ts';
 import stanzaIds from './xep0359-stanza-ids.ts';
+import selfPing from './xep0410-self-ping.ts';
 import retraction from './xep0424-retraction.ts';
 import channelSearch from './xep0433-channel-search.ts';
 import reactions from './xep0444-reactions.ts';
 
 export const builtIn: readonly Extension[] = [
+  rooms,
+  selfPing,
   message,
   presence,
   roster,

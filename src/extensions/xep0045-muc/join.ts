@@ -1,0 +1,74 @@
+/**
+ * `room.join`: a room is joined once, whichever and however many of the account's sessions ask (XEP-0045 §7.2).
+ *   {"room":"dev@rooms.example.com","nick":"alice"}
+ *   ↔ <presence to="dev@rooms.example.com/alice"><x xmlns="http://jabber.org/protocol/muc"/></presence>
+ */
+import type { Account, Extension, Session } from '../../extension.ts';
+import { StanzaError } from '../../protocol/errors.ts';
+import type { RequestData, RequestResult } from '../../protocol/frames.ts';
+import { type Jid, unescapeLocal } from '../../xmpp/jid.ts';
+import { enter, type How } from './enter.ts';
+import { remember } from './membership.ts';
+import { rename } from './nick.ts';
+import { firstOccupants } from './occupants.ts';
+import { type Entered, notJoined, Room } from './room.ts';
+import { nickOf, roomAddress, roomsOf } from './rooms.ts';
+
+export type Joined = RequestResult<'room.join'>;
+export type JoinWishes = Omit<RequestData<'room.join'>, 'room'> & Pick<How, 'configure'>;
+
+/** Joins, or joins the join under way, or answers how it is. @throws StanzaError */
+export async function join(session: Session, jid: Jid, wishes: JoinWishes): Promise<Joined> {
+  const { account } = session;
+  const nick = wishes.nick === undefined ? undefined : nickOf(wishes.nick);
+  const known = roomsOf(account).get(jid.bare);
+  if (known?.state === 'leaving') await known.leaving?.promise;
+  if (known?.state === 'joining') return answer(known, await known.whenJoined());
+  if (known?.state === 'joined') {
+    if (nick !== undefined && nick !== known.nick) await rename(known, nick);
+    return answer(known, { created: false });
+  }
+  return begin(session, jid, wishes, nick);
+}
+
+async function begin(session: Session, jid: Jid, wishes: JoinWishes, nick: string | undefined): Promise<Joined> {
+  const { account } = session;
+  const rooms = roomsOf(account);
+  const room = rooms.get(jid.bare) ?? new Room(account, jid.bare, ownName(account));
+  rooms.add(room);
+  clearTimeout(room.retry);
+  room.nick = nick ?? room.nick;
+  room.password = wishes.password ?? room.password;
+  try {
+    const entered = await enter(room, wishes);
+    await remember(room);
+    room.push(session);
+    return answer(room, entered);
+  } catch (error) {
+    const stored = account.memberships.get(jid.bare);
+    if (stored) room.nick = room.state === 'joined' ? room.nick : stored.nick;
+    else if (room.state !== 'joined') rooms.delete(room);
+    throw error;
+  }
+}
+
+/** What the account is called where nobody says how. */
+function ownName({ jid }: Account): string {
+  return unescapeLocal(jid.local);
+}
+
+function answer(room: Room, { created }: Entered): Joined {
+  const { self } = room;
+  if (!self) throw notJoined(room.jid);
+  return { room: room.toObject(), self, ...firstOccupants(room), ...(created ? { created } : {}) };
+}
+
+export const requests = {
+  'room.join': (session, { room, ...wishes }) => {
+    const { since } = wishes.history ?? {};
+    if (since !== undefined && Number.isNaN(Date.parse(since))) {
+      return Promise.reject(new StanzaError('bad-request', 'history.since is not a time', { field: 'history.since' }));
+    }
+    return join(session, roomAddress(session.account, room), wishes);
+  },
+} satisfies Extension['requests'];

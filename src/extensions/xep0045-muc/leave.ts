@@ -1,0 +1,67 @@
+/**
+ * `room.leave`: the end of a membership (XEP-0045 §7.14), and the absence of an account without a session, which is none.
+ *   {"room":"dev@rooms.example.com"} ↔ <presence to="dev@rooms.example.com/alice" type="unavailable"/>
+ */
+import type { Account, Extension, Paced } from '../../extension.ts';
+import { StanzaError } from '../../protocol/errors.ts';
+import { leavePresence } from './enter.ts';
+import { forget, left } from './membership.ts';
+import type { Room } from './room.ts';
+import { roomAddress, roomsOf } from './rooms.ts';
+
+/** Resolves when the account is out of it. */
+export async function leave(room: Room, status?: string): Promise<void> {
+  const { gateway } = room.account;
+  if (room.state === 'leaving') {
+    await room.leaving?.promise;
+    return;
+  }
+  const wasIn = room.state === 'joined';
+  const stanza = leavePresence(room, status);
+  const sent = room.state !== 'away' && gateway.send(stanza);
+  if (!wasIn || !sent) {
+    // Where the link is down, the room learns of it by the first stanza that nobody takes.
+    room.out(new StanzaError('not-acceptable', 'The room was left'));
+    return;
+  }
+  const done = Promise.withResolvers<void>();
+  room.state = 'leaving';
+  room.leaving = done;
+  const timer = setTimeout(() => done.resolve(), gateway.limits.sendTimeout);
+  await done.promise;
+  clearTimeout(timer);
+  room.out(new StanzaError('not-acceptable', 'The room was left'));
+}
+
+/** Nobody looks any more: the account goes out of its rooms, and stays their member. */
+export function absent(account: Account): void {
+  const rooms = roomsOf(account);
+  const away: Room[] = [];
+  for (const room of rooms) {
+    clearTimeout(room.retry);
+    room.retry = undefined;
+    if (room.state !== 'away') away.push(room);
+    room.out(new StanzaError('not-acceptable', 'The account has no session'));
+    room.shownJoined = false;
+  }
+  clearInterval(rooms.watch);
+  rooms.watch = undefined;
+  if (account.gateway.link === 'up') account.gateway.pace(rooms, goodbyes(away));
+}
+
+function* goodbyes(rooms: readonly Room[]): Generator<Paced> {
+  for (const room of rooms) yield leavePresence(room);
+}
+
+export const requests = {
+  'room.leave': async (session, { room: text, status }) => {
+    const { account } = session;
+    const { bare } = roomAddress(account, text);
+    const room = roomsOf(account).get(bare);
+    if (!room) throw new StanzaError('item-not-found', 'The account is no member of this room', { field: 'room' });
+    await leave(room, status);
+    forget(room);
+    left(room, { cause: 'left', rejoin: true, statusCodes: [] }, { except: session });
+    return undefined;
+  },
+} satisfies Extension['requests'];
