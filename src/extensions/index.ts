@@ -18,6 +18,7 @@ import nick from './xep0172-nick.ts';
 import receipts from './xep0184-receipts.ts';
 import ping from './xep0199-ping.ts';
 import delay from './xep0203-delay.ts';
+import directInvitations from './xep0249-direct-invitations.ts';
 import correction from './xep0308-correction.ts';
 import history from './xep0313-history.ts';
 import idle from './xep0319-idle.ts';
@@ -31,6 +32,7 @@ import reactions from './xep0444-reactions.ts';
 
 export const builtIn: readonly Extension[] = [
   rooms,
+  directInvitations,
   selfPing,
   message,
   presence,

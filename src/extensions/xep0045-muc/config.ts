@@ -8,8 +8,6 @@ import type { Account } from '../../extension.ts';
 import { badRequest, StanzaError } from '../../protocol/errors.ts';
 import type { Form, FormValue, FormValues } from '../../protocol/forms.ts';
 import type { Jid } from '../../xmpp/jid.ts';
-import { ns } from '../../xmpp/namespaces.ts';
-import { el } from '../../xmpp/stanza.ts';
 import { fill, formIn } from '../xep0004-forms.ts';
 import { askOwner } from './ask.ts';
 import type { Part } from './part.ts';
@@ -158,11 +156,6 @@ export async function configure(account: Account, room: Jid, given: FormValues):
     'set',
     fill(form, values, (name) => `values.${paths.get(name) ?? name}`),
   );
-}
-
-/** §10.1.2: accepts the defaults, which also lets others in (Prosody locks a new room until then). */
-export async function acceptDefaults(account: Account, room: Jid): Promise<void> {
-  await askOwner(account, room, 'set', el('x', { xmlns: ns.dataForms, type: 'submit' }));
 }
 
 export const config: Part = {

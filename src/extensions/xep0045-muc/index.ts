@@ -4,12 +4,35 @@
  */
 import { type Account, type Extension, extension, type Hooks, xep } from '../../extension.ts';
 import { ns } from '../../xmpp/namespaces.ts';
+import { about } from './about.ts';
+import { bookmarking } from './bookmark.ts';
+import { config } from './config.ts';
+import { creation } from './create.ts';
+import { destruction } from './destroy.ts';
 import { ghosts } from './ghosts.ts';
+import { invitations } from './invites.ts';
+import { member } from './members.ts';
 import { occupancy } from './occupancy.ts';
 import type { Part } from './part.ts';
+import { registration } from './register.ts';
+import { subject } from './subject.ts';
+import { voice } from './voice.ts';
 
 /** The ghosts are what nobody took. */
-const parts: readonly Part[] = [occupancy, ghosts];
+const parts: readonly Part[] = [
+  about,
+  bookmarking,
+  config,
+  creation,
+  destruction,
+  invitations,
+  member,
+  registration,
+  subject,
+  voice,
+  occupancy,
+  ghosts,
+];
 
 /** Each part's snapshot, in one. */
 async function rooms(account: Account) {

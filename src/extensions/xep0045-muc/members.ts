@@ -6,7 +6,7 @@
 import type { Account } from '../../extension.ts';
 import { badRequest, StanzaError } from '../../protocol/errors.ts';
 import { type Affiliation, affiliations, type Member, type Role, roles } from '../../protocol/rooms.ts';
-import { type Jid, prepareResource, tryParse } from '../../xmpp/jid.ts';
+import { type Jid, tryParse } from '../../xmpp/jid.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { childText, type Element, el, elements, nameOf, namespaceOf } from '../../xmpp/stanza.ts';
 import { address } from '../address.ts';
@@ -14,7 +14,7 @@ import { cut } from '../discovery.ts';
 import { pageBytes } from '../page.ts';
 import { askAdmin, optionalChild } from './ask.ts';
 import type { Part } from './part.ts';
-import { roomAddress } from './rooms.ts';
+import { nickOf, roomAddress } from './rooms.ts';
 
 type List = { affiliation: Affiliation } | { role: Role };
 
@@ -65,13 +65,6 @@ function keyOf({ jid = '', nick = '' }: Member): string {
 function byKey(a: Member, b: Member): number {
   const [one, other] = [keyOf(a), keyOf(b)];
   return one < other ? -1 : Number(one > other);
-}
-
-/** A nick as servers have it. @throws StanzaError bad-request */
-export function nickOf(text: string, field = 'nick'): string {
-  const nick = prepareResource(text);
-  if (nick === undefined) throw badRequest(field, `${field} is not a name in a room`);
-  return nick;
 }
 
 export const member: Part = {

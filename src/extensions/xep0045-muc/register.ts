@@ -11,9 +11,8 @@ import { type Child, childText, type Element, el, find } from '../../xmpp/stanza
 import { ask } from '../discovery.ts';
 import { fill, findForm, formIn } from '../xep0004-forms.ts';
 
-import { nickOf } from './members.ts';
 import type { Part } from './part.ts';
-import { roomAddress } from './rooms.ts';
+import { nickOf, roomAddress } from './rooms.ts';
 
 interface Registration {
   registered: boolean;

@@ -11,10 +11,9 @@ import { detach, type Element } from '../../xmpp/stanza.ts';
 import { address } from '../address.ts';
 import { findForm, firstValue, submission } from '../xep0004-forms.ts';
 import { takesBounce, tell } from './ask.ts';
-import { nickOf } from './members.ts';
 import type { Part } from './part.ts';
 import type { Room } from './room.ts';
-import { joinedRoom, roomAddress, roomsOf } from './rooms.ts';
+import { joinedRoom, nickOf, roomAddress, roomsOf } from './rooms.ts';
 
 const formType = 'http://jabber.org/protocol/muc#request';
 
