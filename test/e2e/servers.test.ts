@@ -1,20 +1,18 @@
 /** The servers and peers that the other end-to-end tests stand on: that they are what they say. */
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { C2sClient } from '../support/peers/c2s.ts';
-import { Inbox } from '../support/peers/inbox.ts';
+import { shakeHands } from '../support/peers/component.ts';
 import { SlixmppPeer } from '../support/peers/slixmpp.ts';
-import { streamReader, type XmlNode } from '../support/peers/xml.ts';
+import type { XmlNode } from '../support/peers/xml.ts';
 import { maySkip, onEveryServer } from '../support/servers/each.ts';
-import type { XmppServer } from '../support/servers/index.ts';
 
 const bench = 'bench.example.test';
 
 onEveryServer(
   'servers and peers',
   (server) => {
+    const at = (domain: string) => ({ port: server().componentPorts.get(domain) ?? 0, domain });
+
     test.skipIf(maySkip(SlixmppPeer.available()))('alice on slixmpp and bob on the raw client chat', async () => {
       const alice = await SlixmppPeer.login({ server: server(), user: 'alice', resource: 'desk' });
       const bob = await C2sClient.login({ server: server(), user: 'bob', resource: 'phone' });
@@ -51,7 +49,7 @@ onEveryServer(
     test('a component of each domain shakes hands and its stanza reaches a user', async () => {
       const bob = await C2sClient.login({ server: server(), user: 'bob' });
       for (const domain of [server().componentDomain, bench]) {
-        const component = await shakeHands(server(), domain, server().secret);
+        const component = await shakeHands({ ...at(domain), secret: server().secret });
         expect(component.answer.tag).toBe('handshake');
         component.send(`<message from="juliet@${domain}" to="${bob.jid}"><body>from ${domain}</body></message>`);
         expect((await bob.nextMessage()).attrs.from).toBe(`juliet@${domain}`);
@@ -61,14 +59,14 @@ onEveryServer(
     });
 
     test('a component with a wrong secret is refused', async () => {
-      const { answer, end } = await shakeHands(server(), server().componentDomain, 'wrong');
+      const { answer, end } = await shakeHands({ ...at(server().componentDomain), secret: 'wrong' });
       expect(answer.child('not-authorized')).toBeDefined();
       end();
     });
 
     test('a user of the component opens a room and gets an upload slot', async () => {
       const { componentDomain, rooms, uploadDomain, httpPort, secret } = server();
-      const component = await shakeHands(server(), componentDomain, secret);
+      const component = await shakeHands({ ...at(componentDomain), secret });
       const me = `juliet@${componentDomain}/web`;
       component.send(
         `<presence from="${me}" to="balcony@${rooms}/juliet"><x xmlns="http://jabber.org/protocol/muc"/></presence>`,
@@ -109,36 +107,3 @@ onEveryServer(
   },
   { components: [bench], maxStanzaSize: 262_144 },
 );
-
-interface Component {
-  /** What the server said to the handshake: the same, or an error. */
-  answer: XmlNode;
-  send: (xml: string) => void;
-  next: (matches: (stanza: XmlNode) => boolean) => Promise<XmlNode>;
-  end: () => void;
-}
-
-/** XEP-0114 by hand. */
-async function shakeHands(server: XmppServer, domain: string, secret: string): Promise<Component> {
-  const socket = connect({ port: server.componentPorts.get(domain) ?? 0, host: '127.0.0.1' }).setEncoding('utf8');
-  const inbox = new Inbox<XmlNode>(String);
-  const read = streamReader({
-    open: ({ attrs }) => {
-      const digest = createHash('sha1').update(`${attrs.id}${secret}`).digest('hex');
-      socket.write(`<handshake>${digest}</handshake>`);
-    },
-    stanza: (stanza) => inbox.push(stanza),
-    close: () => socket.end(),
-  });
-  socket.on('data', (text) => read(String(text)));
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  const namespaces = 'xmlns="jabber:component:accept" xmlns:stream="http://etherx.jabber.org/streams"';
-  socket.write(`<stream:stream ${namespaces} to="${domain}">`);
-  return {
-    answer: await inbox.next(),
-    send: (xml) => void socket.write(xml),
-    next: (matches) => inbox.next(matches),
-    end: () => void socket.destroy(),
-  };
-}

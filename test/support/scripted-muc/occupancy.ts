@@ -15,17 +15,17 @@ export function takePresence(room: ScriptedRoom, stanza: Element, owner: RoomOwn
   const nick = resourceOf(to);
   const own = room.occupantWith(from);
   if (type === 'unavailable') {
-    if (own) room.remove(own.nick, [], {}, ...elements(stanza).filter((child) => nameOf(child) === 'status'));
+    if (own) room.remove(own.nick, { left: true, more: elements(stanza).filter((one) => nameOf(one) === 'status') });
     return undefined;
   }
   const x = find(stanza, 'x', ns.muc);
   if (x) return join(room, stanza, x, owner, created);
   if (!own) return errorTo(stanza, 'cancel', 'not-acceptable');
-  own.show = elements(stanza).filter((child) => !(nameOf(child) === 'x' && child.attrs.xmlns === ns.muc));
-  if (id !== undefined) own.id = id;
-  if (nick !== own.nick && isTaken(room, nick, from)) return errorTo(stanza, 'cancel', 'conflict');
-  if (nick === own.nick) room.present(nick);
-  else room.rename(own.nick, nick, id);
+  const renamed = nick !== own.nick;
+  if (renamed && isTaken(room, nick, from)) return errorTo(stanza, 'cancel', 'conflict');
+  if (!renamed || !owner.traits.renamesOnly) Object.assign(own, { show: elements(stanza), id });
+  if (renamed) room.rename(own.nick, nick);
+  else room.present(nick);
   return undefined;
 }
 
@@ -40,15 +40,7 @@ function join(room: ScriptedRoom, stanza: Element, x: Element, owner: RoomOwner,
   const show = elements(stanza).filter((child) => child !== x);
   const occupant: ScriptedOccupant = { nick, jid: from, role: room.initialRole(from), show, ...(id ? { id } : {}) };
   room.occupants.set(nick, occupant);
-  if (owner.traits.barePresence) {
-    const caps = {
-      xmlns: ns.caps,
-      hash: 'sha-1',
-      node: 'http://rooms.example.com/',
-      ver: '7f4eJsfUW8sVxvIYDBt8JeSEbQs=',
-    };
-    room.send(occupant, el('presence', { from: room.jid }, el('c', caps)));
-  }
+  room.greet(occupant);
   const isNew = (one: ScriptedOccupant): boolean => one === occupant;
   for (const other of room.occupants.values()) if (other !== occupant) room.present(other.nick, {}, isNew);
   const self = [
@@ -105,7 +97,8 @@ export function takeMessage(room: ScriptedRoom, stanza: Element, owner: RoomOwne
 
 /** XEP-0045 §18.1.2: who does not take what a room sends is not there. */
 function dropOut(room: ScriptedRoom, own: ScriptedOccupant | undefined, { traits }: RoomOwner): void {
-  if (own) room.remove(own.nick, traits.errorCode ? [333] : [], {}, el('status', {}, 'Kicked: service unavailable'));
+  const codes = traits.errorCode ? [333] : [];
+  if (own) room.remove(own.nick, { codes, more: [el('status', {}, 'Kicked: service unavailable')] });
 }
 
 function speak(room: ScriptedRoom, own: ScriptedOccupant, stanza: Element): Answer {

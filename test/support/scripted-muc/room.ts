@@ -8,6 +8,19 @@ import { ScriptedArchive } from './archive.ts';
 import { defaultsOf, type RoomConfig, type RoomOwner, type ScriptedOccupant, type Spoken } from './config.ts';
 import { type Affiliation, bareOf, delay, type ItemParts, occupantId, type Role, userX } from './parts.ts';
 
+interface Presence {
+  codes?: readonly number[];
+  /** For the occupant itself alone. */
+  self?: readonly number[];
+  item?: ItemParts;
+  type?: 'unavailable';
+  /** What an unavailable one carries, and what its `<x/>` does. */
+  more?: readonly Child[];
+  inside?: readonly Child[];
+  /** By the occupant's own wish. */
+  left?: boolean;
+}
+
 type By = { reason?: string; actor?: string };
 
 export class ScriptedRoom {
@@ -58,7 +71,7 @@ export class ScriptedRoom {
   }
 
   exit(nick: string, statusText?: string): void {
-    this.remove(nick, [], {}, statusText === undefined ? undefined : el('status', {}, statusText));
+    this.remove(nick, { left: true, more: [statusText === undefined ? undefined : el('status', {}, statusText)] });
   }
 
   /** Says something; answers the id that the room gave it. */
@@ -77,8 +90,7 @@ export class ScriptedRoom {
   pass(nick: string, to: string, stanza: Element): void {
     const [from, target] = [this.occupants.get(nick), this.occupants.get(to)];
     if (!target) return;
-    const marked =
-      this.config.occupantIds && from && stanza.name !== 'iq' ? occupantId(this.jid, bareOf(from.jid)) : undefined;
+    const marked = stanza.name === 'iq' ? undefined : this.#mark(from);
     const { attrs, children } = stanza;
     this.send(target, el(stanza.name, { ...attrs, from: `${this.jid}/${nick}` }, ...children, marked));
   }
@@ -95,12 +107,12 @@ export class ScriptedRoom {
     }
   }
 
-  rename(nick: string, newNick: string, id?: string): void {
+  rename(nick: string, newNick: string): void {
     const occupant = this.occupants.get(nick);
     if (!occupant) return;
     this.present(nick, { codes: [303], item: { nick: newNick }, type: 'unavailable' });
     this.occupants.delete(nick);
-    this.occupants.set(newNick, { ...occupant, nick: newNick, ...(id === undefined ? {} : { id }) });
+    this.occupants.set(newNick, { ...occupant, nick: newNick });
     this.present(newNick);
   }
 
@@ -118,9 +130,11 @@ export class ScriptedRoom {
   /** Changes an affiliation and what follows from it: the ban, the end of a stay in a members-only room, the role. */
   affiliate(jid: string, affiliation: Affiliation, by: By = {}): void {
     this.affiliations.set(bareOf(jid), affiliation);
-    for (const occupant of [...this.occupants.values()].filter((one) => bareOf(one.jid) === bareOf(jid))) {
+    const present = [...this.occupants.values()].filter((one) => bareOf(one.jid) === bareOf(jid));
+    if (present.length === 0) this.#tellModerators({ affiliation, jid: bareOf(jid) });
+    for (const occupant of present) {
       const out = affiliation === 'outcast' ? 301 : affiliation === 'none' && this.config.membersOnly ? 321 : undefined;
-      if (out !== undefined) this.remove(occupant.nick, [out], by);
+      if (out !== undefined) this.remove(occupant.nick, { codes: [out], item: by });
       else {
         occupant.role = this.initialRole(occupant.jid);
         this.present(occupant.nick, { item: by });
@@ -128,9 +142,16 @@ export class ScriptedRoom {
     }
   }
 
+  /** XEP-0045 §9.3: of an affiliation of who is not in the room. */
+  #tellModerators(item: ItemParts): void {
+    for (const one of [...this.occupants.values()].filter(({ role }) => role === 'moderator')) {
+      this.send(one, el('message', { from: this.jid }, userX(item, [])));
+    }
+  }
+
   /** @param codes 307, with 333 for who fell out; 322, 332 … */
   kick(nick: string, by: By = {}, codes: readonly number[] = [307]): void {
-    this.remove(nick, codes, by);
+    this.remove(nick, { codes, item: by });
   }
 
   ban(nick: string, by: By = {}): void {
@@ -141,9 +162,14 @@ export class ScriptedRoom {
     const destroy = (): Element =>
       el('destroy', { jid: venue }, reason === undefined ? undefined : el('reason', {}, reason));
     for (const one of this.occupants.values()) {
-      const codes = this.#owner.traits.destroyedSelf ? [110] : [];
-      const x = userX({ affiliation: 'none', role: 'none' }, codes, destroy());
-      this.send(one, el('presence', { type: 'unavailable', from: `${this.jid}/${one.nick}` }, x));
+      const leaving: ScriptedOccupant = { ...one, role: 'none', show: [] };
+      const { barePresence, destroyedSelf } = this.#owner.traits;
+      if (barePresence) this.send(one, el('presence', { type: 'unavailable', from: this.jid }));
+      const bare = userX({ affiliation: 'none', role: 'none' }, [], destroy());
+      const presence = destroyedSelf
+        ? this.#presence(leaving, leaving, { type: 'unavailable', inside: [destroy()] })
+        : el('presence', { type: 'unavailable', from: `${this.jid}/${one.nick}` }, bare);
+      this.send(one, presence);
     }
     this.occupants.clear();
     this.#owner.closed(this);
@@ -157,9 +183,18 @@ export class ScriptedRoom {
     this.#owner.send(el('message', { from: this.jid, to: bareJid }, userX(undefined, [], invite, secret), direct));
   }
 
+  /** ejabberd's room shows itself at a join and when it is changed. */
+  greet(one: ScriptedOccupant): void {
+    if (!this.#owner.traits.barePresence) return;
+    const ver = '7f4eJsfUW8sVxvIYDBt8JeSEbQs=';
+    const caps = el('c', { xmlns: ns.caps, hash: 'sha-1', node: 'http://rooms.example.com/', ver });
+    this.send(one, el('presence', { from: this.jid, id: this.#owner.newId() }, caps));
+  }
+
   /** Tells all of a change: 104, 172 … */
   announce(...codes: number[]): void {
     for (const one of this.occupants.values()) {
+      this.greet(one);
       this.send(
         one,
         el('message', { type: 'groupchat', from: this.jid, id: this.#owner.newId() }, userX(undefined, codes)),
@@ -186,10 +221,10 @@ export class ScriptedRoom {
     parts: readonly (Element | string)[],
     options: { to: (one: ScriptedOccupant) => boolean; time?: Date; archived?: boolean },
   ): string {
-    const { occupantIds, stanzaIds, archive } = this.config;
+    const { stanzaIds, archive } = this.config;
     const { to, time = new Date(), archived = archive } = options;
     const speaker = this.occupants.get(nick);
-    const marked = occupantIds && speaker ? occupantId(this.jid, bareOf(speaker.jid)) : undefined;
+    const marked = this.#mark(speaker);
     const { id } = attrs;
     const stanza = el('message', { type: 'groupchat', id, from: `${this.jid}/${nick}` }, ...parts, marked);
     const key = this.#owner.newId();
@@ -210,29 +245,26 @@ export class ScriptedRoom {
     }
     const { text = '', nick, time } = this.subject ?? {};
     const from = nick === undefined ? this.jid : `${this.jid}/${nick}`;
-    const told = time && !this.#owner.traits.archivesSubjects ? delay(time, this.jid) : undefined;
-    this.send(to, el('message', { type: 'groupchat', from }, el('subject', {}, text || undefined), told));
+    const isMarked = this.#owner.traits.archivesSubjects;
+    const mark = isMarked ? this.#mark(nick === undefined ? undefined : this.occupants.get(nick)) : undefined;
+    const told = time && !isMarked ? delay(time, this.jid) : undefined;
+    this.send(to, el('message', { type: 'groupchat', from }, el('subject', {}, text || undefined), mark, told));
   }
 
   /** Tells everybody, or those who are chosen, of an occupant. */
-  present(
-    nick: string,
-    options: { codes?: readonly number[]; self?: readonly number[]; item?: ItemParts; type?: 'unavailable' } = {},
-    to: (one: ScriptedOccupant) => boolean = () => true,
-  ): void {
+  present(nick: string, options: Presence = {}, to: (one: ScriptedOccupant) => boolean = () => true): void {
     const occupant = this.occupants.get(nick);
     if (!occupant) return;
     for (const one of [...this.occupants.values()].filter(to)) this.send(one, this.#presence(occupant, one, options));
   }
 
   /** Takes an occupant out, and tells all, it too. */
-  remove(nick: string, codes: readonly number[], by: By = {}, ...more: Child[]): void {
+  remove(nick: string, how: Presence = {}): void {
     const occupant = this.occupants.get(nick);
     if (!occupant) return;
     occupant.role = 'none';
-    occupant.show = more.filter((child) => typeof child === 'object');
     if (this.#owner.traits.barePresence) this.send(occupant, el('presence', { type: 'unavailable', from: this.jid }));
-    this.present(nick, { codes, item: by, type: 'unavailable' });
+    this.present(nick, { ...how, type: 'unavailable' });
     this.occupants.delete(nick);
     if (this.occupants.size === 0 && !this.config.persistent) this.#owner.closed(this);
   }
@@ -243,23 +275,20 @@ export class ScriptedRoom {
     this.#owner.send(el(stanza.name, { ...stanza.attrs, to: to.jid }, ...stanza.children));
   }
 
-  #presence(
-    of: ScriptedOccupant,
-    to: ScriptedOccupant,
-    options: { codes?: readonly number[]; self?: readonly number[]; item?: ItemParts; type?: 'unavailable' },
-  ): Element {
-    const { codes = [], self = [], item, type } = options;
+  #mark(occupant: ScriptedOccupant | undefined): Element | undefined {
+    return this.config.occupantIds && occupant ? occupantId(this.jid, bareOf(occupant.jid)) : undefined;
+  }
+
+  #presence(of: ScriptedOccupant, to: ScriptedOccupant, options: Presence): Element {
+    const { codes = [], self = [], item, type, more = [], inside = [], left } = options;
     const seen = this.config.nonAnonymous || to.role === 'moderator' || of === to;
     const affiliation = this.affiliationOf(of.jid);
     const shown: ItemParts = { affiliation, role: of.role, ...(seen ? { jid: of.jid } : {}), ...item };
-    const marked = this.config.occupantIds ? occupantId(this.jid, bareOf(of.jid)) : undefined;
-    const x = userX(shown, of === to ? [...codes, ...self, 110] : codes);
-    return el(
-      'presence',
-      { type, id: type ? undefined : of.id, from: `${this.jid}/${of.nick}` },
-      ...of.show,
-      marked,
-      x,
-    );
+    const isOwnRename = of === to && item?.nick !== undefined;
+    const unmarked = this.#owner.traits.unmarked === 'out' ? type !== undefined && !left : isOwnRename;
+    const marked = unmarked ? undefined : this.#mark(of);
+    const x = userX(shown, of === to ? [...codes, ...self, 110] : codes, ...inside);
+    const attrs = { type, id: type ? undefined : of.id, from: `${this.jid}/${of.nick}` };
+    return el('presence', attrs, ...(type ? more : of.show), marked, x);
   }
 }

@@ -6,8 +6,12 @@ export interface Traits {
   readonly barePresence: boolean;
   /** Who answers the room with an error is out with 333; with nothing but the presence otherwise. */
   readonly errorCode: boolean;
-  /** The last presence of a destroyed room has 110. */
+  /** With a nick change the presence itself stays what it was. */
+  readonly renamesOnly: boolean;
+  /** The last presence of a destroyed room has 110, and what else a presence has. */
   readonly destroyedSelf: boolean;
+  /** Presences without an occupant-id: one's own of a nick change, or of all who do not leave by themselves. */
+  readonly unmarked: 'own-rename' | 'out';
   /** What `after` or `before` an id gives that is not in the archive. */
   readonly unknownCursor: 'item-not-found' | 'nothing' | 'everything';
   readonly counts: boolean;
@@ -27,7 +31,9 @@ const prosody13: Traits = {
   locks: true,
   barePresence: false,
   errorCode: true,
+  renamesOnly: false,
   destroyedSelf: true,
+  unmarked: 'own-rename',
   unknownCursor: 'nothing',
   counts: false,
   archivesSubjects: false,
@@ -42,7 +48,9 @@ const ejabberd23: Traits = {
   locks: false,
   barePresence: true,
   errorCode: false,
+  renamesOnly: true,
   destroyedSelf: false,
+  unmarked: 'out',
   unknownCursor: 'everything',
   counts: true,
   archivesSubjects: true,
