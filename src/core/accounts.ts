@@ -80,9 +80,11 @@ export class Accounts {
   }
 
   async #fromStore(jid: Jid, create: boolean): Promise<Account | undefined> {
-    const record = await this.#store.openAccount(jid.bare, create);
+    // Both in one turn of the store.
+    const opening = this.#store.openAccount(jid.bare, create);
+    const [record, joined] = await Promise.all([opening, this.#store.rooms(jid.bare)]);
     if (!record) return undefined;
-    const rooms = new Memberships(jid.bare, await this.#store.rooms(jid.bare), this.#store);
+    const rooms = new Memberships(jid.bare, joined, this.#store);
     const roster = new Roster(jid.bare, record.roster, this.#store);
     const account = new Account(this.#server, jid, roster, rooms, this.#store.archive);
     this.#accounts.set(jid.bare, account);

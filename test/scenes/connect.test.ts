@@ -144,7 +144,7 @@ describe('a connect', () => {
         sendTimeoutMs: 30_000,
       },
       features: ['batch'],
-      services: {},
+      services: { rooms: 'rooms.example.com' },
       archive: {},
     });
     expect(await alice.rest()).toEqual([]);

@@ -162,7 +162,7 @@ describe('a wrong field is an error that names it, and nothing is done', () => {
 it.each([
   'message.sned',
   'message.moderate',
-  'room.join',
+  'upload.slot',
   'ready',
   'ok',
   'message',

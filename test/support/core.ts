@@ -143,6 +143,7 @@ export class TestCore {
       STANZAWIRE_XMPP_SECRET: 's3cret',
       STANZAWIRE_AUTH_JWT_SECRET: 'a secret of thirty-two bytes, or more',
       STANZAWIRE_STORE_URL: 'memory:',
+      STANZAWIRE_ROOMS_SERVICE: 'rooms.example.com',
       ...options.env,
     };
     this.server = new VirtualServer({

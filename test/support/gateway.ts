@@ -14,12 +14,20 @@ export interface Upstream {
   /** The gateway's domain, and the server's. */
   readonly componentDomain: string;
   readonly host: string;
+  /** Its room service, where the gateway is not to look for it. */
+  readonly rooms?: string;
 }
 
 /** The real or the scripted server, as the gateway's configuration has it. */
 export function upstreamOf(server: XmppServer | ScriptedServer): Upstream {
   if ('componentDomain' in server) return server;
-  return { service: server.service, secret: server.secret, componentDomain: server.domain, host: server.server };
+  return {
+    service: server.service,
+    secret: server.secret,
+    componentDomain: server.domain,
+    host: server.server,
+    rooms: `rooms.${server.server}`,
+  };
 }
 
 export const tokenSecret = 'a secret of thirty-two bytes, or more';
@@ -51,6 +59,7 @@ export class TestGateway {
         STANZAWIRE_HTTP_PUBLIC_PORT: '0',
         STANZAWIRE_HTTP_INTERNAL_PORT: '0',
         STANZAWIRE_DRAIN_TIME: '0s',
+        ...(upstream.rooms === undefined ? {} : { STANZAWIRE_ROOMS_SERVICE: upstream.rooms }),
         ...env,
       },
     });

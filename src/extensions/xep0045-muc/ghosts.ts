@@ -15,7 +15,7 @@ export const ghosts: Part = {
     // It will be joined again in a moment, or it has been joined; and what of it nobody reads is no ghost.
     if (room && (room.state !== 'away' || sessions.size > 0)) return true;
     // After a start: its client may be about to come back, and then the account was never away for the room.
-    if (gateway.now() - gateway.startedAt < gateway.resumeWindow) return true;
+    if (room && gateway.now() - gateway.startedAt < gateway.resumeWindow) return true;
     throw new StanzaError('service-unavailable', 'The account is not in this room');
   },
 };
