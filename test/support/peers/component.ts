@@ -8,12 +8,12 @@ import { streamReader, type XmlNode } from './xml.ts';
 export interface RawComponent {
   /** `<handshake/>`, or the error. */
   answer: XmlNode;
-  send(xml: string): void;
+  send: (xml: string) => void;
   /** Takes the next stanza that matches. */
-  next(matches?: (stanza: XmlNode) => boolean): Promise<XmlNode>;
+  next: (matches?: (stanza: XmlNode) => boolean) => Promise<XmlNode>;
   /** Takes all that came and was not awaited. */
-  take(): XmlNode[];
-  end(): void;
+  take: () => XmlNode[];
+  end: () => void;
 }
 
 export async function shakeHands(where: { port: number; domain: string; secret: string }): Promise<RawComponent> {
