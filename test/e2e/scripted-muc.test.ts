@@ -131,7 +131,10 @@ function gist(stanza: XmlNode): string {
     to: attrs.to?.split('@')[0],
     from: attrs.from?.replace(room, ''),
     condition,
-    codes: codes.map(Number).sort((one, other) => one - other).join(),
+    codes: codes
+      .map(Number)
+      .sort((one, other) => one - other)
+      .join(),
     item:
       item && [item.attrs.affiliation, name === 'presence' && item.attrs.role, item.attrs.nick, item.attrs.jid].join(),
     reason: item?.child('reason')?.text,
