@@ -8,8 +8,6 @@ import { release } from './shared-room.ts';
 
 export class Rooms implements Iterable<Room> {
   readonly #rooms = new Map<string, Room>();
-  /** Key of the runs that tell rooms a new status. */
-  readonly statusRun = {};
   /** Looks for rooms that have been silent. */
   watch: NodeJS.Timeout | undefined;
 

@@ -2,23 +2,18 @@
  * The account's status in its rooms (XEP-0045 §7.7): without <x xmlns="http://jabber.org/protocol/muc"/>, which would make a
  * join of it. Rooms do not see that an account is invisible.
  */
-import type { Account, Paced } from '../../extension.ts';
+import type { Account } from '../../extension.ts';
 import type { OwnPresence } from '../../protocol/objects.ts';
 import { statusPresence } from './enter.ts';
 import { roomsOf } from './rooms.ts';
 
 export function tellRooms(account: Account): void {
-  const rooms = roomsOf(account);
-  if (rooms.size === 0 || account.presence === undefined || account.gateway.link === 'down') return;
-  account.gateway.pace(rooms.statusRun, statuses(account));
-}
-
-function* statuses(account: Account): Generator<Paced> {
+  const { presence } = account;
+  if (presence === undefined) return;
   for (const room of roomsOf(account)) {
-    const { presence } = account;
-    if (room.state !== 'joined' || presence === undefined || isEqual(room.shownPresence, presence)) continue;
+    if (room.state !== 'joined' || isEqual(room.shownPresence, presence)) continue;
     room.shownPresence = presence;
-    yield statusPresence(account, room.occupantJid);
+    account.gateway.send(statusPresence(account, room.occupantJid));
   }
 }
 
