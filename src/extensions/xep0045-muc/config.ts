@@ -73,8 +73,9 @@ export function friendly(form: Form): FormValues {
 function read({ kind, words = {} }: Option, texts: readonly string[]): FormValue | undefined {
   const [first] = texts;
   if (kind === 'list') return [...texts];
+  // COMPAT(Prosody): what is off has no value.
+  if (kind === 'boolean') return first === '1';
   if (first === undefined) return undefined;
-  if (kind === 'boolean') return first === '1' || first === 'true';
   if (kind === 'number') return /^\d{1,9}$/.test(first) ? Number(first) : undefined;
   return Object.hasOwn(words, first) ? words[first] : first;
 }

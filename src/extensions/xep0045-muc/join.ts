@@ -8,6 +8,7 @@ import { StanzaError } from '../../protocol/errors.ts';
 import type { RequestData, RequestResult } from '../../protocol/frames.ts';
 import { type Jid, unescapeLocal } from '../../xmpp/jid.ts';
 import { enter, type How } from './enter.ts';
+import { forget as answered } from './invites.ts';
 import { remember } from './membership.ts';
 import { rename } from './nick.ts';
 import { firstOccupants } from './occupants.ts';
@@ -42,6 +43,7 @@ async function begin(session: Session, jid: Jid, wishes: JoinWishes, nick: strin
   try {
     const entered = await enter(room, wishes);
     await remember(room);
+    await answered(account, jid.bare);
     room.push(session);
     return answer(room, entered);
   } catch (error) {

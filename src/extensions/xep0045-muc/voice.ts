@@ -34,10 +34,20 @@ function answerForm(room: Room, { nick, jid, allow = true }: Answer): Element {
   if (name === undefined) throw badRequest('nick', 'nick is required');
   return submission(formType, {
     'muc#role': 'participant',
-    'muc#jid': real,
+    'muc#jid': real === undefined ? undefined : fromClient(room.account, real),
     'muc#roomnick': name,
     'muc#request_allow': allow ? '1' : '0',
   });
+}
+
+/** Accounts of the gateway are shown bare; the room knows them by what they sent from. */
+function fromClient({ gateway, client }: Account, text: string): string {
+  const jid = tryParse(text);
+  return jid?.domain === gateway.domain ? `${jid.bare}/${client.resource}` : text;
+}
+
+function shown({ gateway }: Account, jid: Jid): string {
+  return jid.domain === gateway.domain ? jid.bare : jid.full;
 }
 
 /** Someone asks the moderators for voice: the room forwards the form to each of them. */
@@ -54,7 +64,7 @@ function takesRequest(account: Account, stanza: Element, from: Jid): boolean {
   const data = {
     room: room.jid,
     nick: detach(nick),
-    ...(jid ? { jid: jid.full } : {}),
+    ...(jid ? { jid: shown(account, jid) } : {}),
     ...(role ? { role } : {}),
   };
   account.push({ type: 'room.voice.requested', data }, { stanza });
