@@ -155,6 +155,8 @@ export interface Memberships {
 export interface ChatService {
   /** What a message is without a `type`. */
   readonly type: Message['type'];
+  /** Its key, where that is not the bare JID of `to`. */
+  readonly chat?: string;
   send?(session: Session, data: RequestData<'message.send'>, to: Jid): Promise<RequestResult<'message.send'>>;
   typing?(session: Session, data: RequestData<'typing.send'>, to: Jid): void;
   mark?(session: Session, data: RequestData<'message.mark'>, to: Jid): Promise<undefined>;

@@ -4,10 +4,10 @@
  *   {"chat":"bob@example.com","kind":"direct","unread":2,"mentions":0,"last":{…},"muted":true}
  */
 import { type Account, type Extension, extension, type Item, type StoredChat } from '../extension.ts';
-import { StanzaError } from '../protocol/errors.ts';
 import type { Chat, Message } from '../protocol/objects.ts';
 import { tryParse } from '../xmpp/jid.ts';
 import { address } from './address.ts';
+import { chatKey } from './chat-key.ts';
 import { fitting, pageBytes } from './page.ts';
 
 /** The snapshot in `ready` has so many; the rest is for `chat.list`. */
@@ -56,19 +56,18 @@ function opened(account: Account, item: Item): void {
 
 const requests: Extension['requests'] = {
   'chat.list': async ({ account, gateway }, { max = gateway.limits.historyMax, after }) => {
-    const cursor = after === undefined ? undefined : address(after, 'after').bare;
+    const cursor = after === undefined ? undefined : await chatKey(account, address(after, 'after'));
     const found = await page(account, Math.min(max, gateway.limits.historyMax), cursor);
     const [first, last] = [found.items[0]?.chat, found.items.at(-1)?.chat];
     return { ...found, ...(first === undefined || last === undefined ? {} : { first, last }) };
   },
   'chat.update': async (session, { chat, ...settings }) => {
     const { account } = session;
-    const { bare } = address(chat, 'chat');
-    if (bare === '') throw new StanzaError('bad-request', 'chat is not a JID', { field: 'chat' });
+    const key = await chatKey(account, address(chat, 'chat'));
     const { muted, pinned, archived } = settings;
     const data = toChat(
       account,
-      await account.archive.updateChat(account.jid.bare, bare, {
+      await account.archive.updateChat(account.jid.bare, key, {
         ...(muted === undefined ? {} : { muted }),
         ...(pinned === undefined ? {} : { pinned }),
         ...(archived === undefined ? {} : { archived }),

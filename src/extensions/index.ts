@@ -26,6 +26,7 @@ import markers from './xep0333-markers.ts';
 import hints from './xep0334-hints.ts';
 import stanzaIds from './xep0359-stanza-ids.ts';
 import selfPing from './xep0410-self-ping.ts';
+import occupantId from './xep0421-occupant-id.ts';
 import retraction from './xep0424-retraction.ts';
 import channelSearch from './xep0433-channel-search.ts';
 import reactions from './xep0444-reactions.ts';
@@ -49,6 +50,7 @@ export const builtIn: readonly Extension[] = [
   ping,
   delay,
   stanzaIds,
+  occupantId,
   history,
   chats,
   hints,

@@ -71,7 +71,7 @@ const lang: Field<string> = {
 };
 
 /** @throws StanzaError bad-request: nothing to show, or §5.2.3: two bodies in one language, or one in none */
-function checkContent({ body, bodies = {}, subject, lang }: MessageContent): void {
+export function checkContent({ body, bodies = {}, subject, lang }: MessageContent): void {
   const tags = Object.keys(bodies);
   if (body === undefined && subject === undefined && tags.length === 0) {
     throw badRequest('body', 'a message has a body or a subject');

@@ -7,12 +7,13 @@ import { type Account, extension, type HistoryQuery, type Item, xep } from '../e
 import { badRequest } from '../protocol/errors.ts';
 import type { RequestData } from '../protocol/frames.ts';
 import { address } from './address.ts';
+import { chatKey } from './chat-key.ts';
 import { fitting, pageBytes } from './page.ts';
 
-type Asked = RequestData<'history.get'>;
+export type Asked = RequestData<'history.get'>;
 
 /** @throws StanzaError bad-request naming the field */
-function queryOf({ chat, before, after, ids, text, view, max, ...range }: Asked, most: number): HistoryQuery {
+export function queryOf({ chat, before, after, ids, text, view, max, ...range }: Asked, most: number): HistoryQuery {
   if (before !== undefined && after !== undefined) throw badRequest('after', 'a page is before or after a cursor');
   if (ids !== undefined && chat === undefined) throw badRequest('chat', 'ids are those of one chat');
   if (text?.trim() === '') throw badRequest('text', 'text has no word to search for');
@@ -54,7 +55,8 @@ export default extension({
       const chat = data.chat === undefined ? undefined : address(data.chat, 'chat');
       const service = chat && gateway.serving(account, chat);
       if (chat && service?.history) return service.history(session, data, chat);
-      const query = queryOf(data, gateway.limits.historyMax);
+      const key = chat && (await chatKey(account, chat));
+      const query = { ...queryOf(data, gateway.limits.historyMax), ...(key === undefined ? {} : { chat: key }) };
       const page = await account.archive.history(account.jid.bare, query);
       const forward = query.after !== undefined;
       const items = fitting(page.items, pageBytes(gateway.limits), forward ? 'first' : 'last');

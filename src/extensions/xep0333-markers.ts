@@ -8,6 +8,7 @@ import { type Account, extension, xep } from '../extension.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { append, el, find } from '../xmpp/stanza.ts';
 import { address } from './address.ts';
+import { chatKey } from './chat-key.ts';
 import { toChat } from './chats.ts';
 import { mayTell, wantsAnswers } from './telling.ts';
 import { hint } from './xep0334-hints.ts';
@@ -43,7 +44,7 @@ export default extension({
       const { account, gateway } = session;
       const service = gateway.serving(account, address(to, 'to'));
       if (service?.mark) return service.mark(session, data, address(to, 'to'));
-      const chat = address(to, 'to').bare;
+      const chat = await chatKey(account, address(to, 'to'));
       const moved = await account.archive.markRead(account.jid.bare, chat, id);
       if (!moved) return undefined;
       account.push({ type: 'chat', data: toChat(account, moved.chat) }, { except: session });

@@ -17,6 +17,7 @@ export const ns = {
   /** XEP-0045 */
   muc: 'http://jabber.org/protocol/muc',
   mucUser: 'http://jabber.org/protocol/muc#user',
+  stableId: 'http://jabber.org/protocol/muc#stable_id',
   mucAdmin: 'http://jabber.org/protocol/muc#admin',
   mucOwner: 'http://jabber.org/protocol/muc#owner',
   /** XEP-0059 */
@@ -71,6 +72,8 @@ export const ns = {
   channelSearch: 'urn:xmpp:channel-search:0:search',
   channelSearchParams: 'urn:xmpp:channel-search:0:search-params',
   channelSearchOrder: 'urn:xmpp:channel-search:0:order',
+  /** XEP-0425 */
+  moderation: 'urn:xmpp:message-moderate:1',
   /** XEP-0431 */
   fullText: 'urn:xmpp:fulltext:0',
   /** XEP-0444 */

@@ -1,7 +1,7 @@
 /** Reading a room's archive: which results count, how pages follow each other, where a walk ends. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from '../../src/extension.ts';
-import { ArchiveQueries } from '../../src/extensions/xep0313-query.ts';
+import { ArchiveQueries } from '../../src/extensions/archive-query.ts';
 import { parse } from '../../src/xmpp/jid.ts';
 import { type Element, find } from '../../src/xmpp/stanza.ts';
 import { canonical, parseStanza } from '../support/stanza-text.ts';

@@ -12,6 +12,7 @@ import { destruction } from './destroy.ts';
 import { ghosts } from './ghosts.ts';
 import { invitations } from './invites.ts';
 import { member } from './members.ts';
+import { messages } from './messages.ts';
 import { occupancy } from './occupancy.ts';
 import type { Part } from './part.ts';
 import { registration } from './register.ts';
@@ -30,6 +31,7 @@ const parts: readonly Part[] = [
   registration,
   subject,
   voice,
+  messages,
   occupancy,
   ghosts,
 ];

@@ -112,6 +112,18 @@ export class ArchiveQueries {
       after = page.last;
     }
   }
+
+  /** Page after page backwards, from the newest on. */
+  async *back(account: Account, archive: string, bounds: Bounds): AsyncGenerator<ArchivePage, void, undefined> {
+    const ends = performance.now() + bounds.within;
+    let before = '';
+    for (let number = 0; number < bounds.pages && performance.now() < ends; number++) {
+      const page = await this.page(account, archive, { max: bounds.max, before });
+      yield page;
+      if (page.complete || page.first === undefined || page.first === before) return;
+      before = page.first;
+    }
+  }
 }
 
 /** Roughly what an element costs, in characters. */

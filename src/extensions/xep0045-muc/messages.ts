@@ -1,0 +1,118 @@
+/**
+ * Messages from rooms (XEP-0045 §7.4, §7.5, §8.1): what everybody hears, what somebody in the room says to the account alone,
+ * errors of what the account said, and what an archive was asked for.
+ */
+import type { Account, Extension } from '../../extension.ts';
+import type { Jid } from '../../xmpp/jid.ts';
+import { ns } from '../../xmpp/namespaces.ts';
+import { type Element, find, nameOf } from '../../xmpp/stanza.ts';
+import { conditionOf, isError, readError } from '../../xmpp/stanza-error.ts';
+import { doubt } from '../xep0410-self-ping.ts';
+import { archiveOf } from './archive.ts';
+import { roomChat } from './chat.ts';
+import { feedOf } from './feed.ts';
+import type { Part } from './part.ts';
+import { positionOf, positionsOf } from './position.ts';
+import { occupantChat, privateMessage } from './private.ts';
+import type { Room } from './room.ts';
+import { roomsOf } from './rooms.ts';
+import { subjectIn } from './said.ts';
+import { refused } from './send.ts';
+import { tell } from './tell.ts';
+
+const takes: NonNullable<Extension['takes']> = (account, stanza, from) => {
+  if (nameOf(stanza) === 'presence') {
+    noteLeave(account, stanza, from);
+    return false;
+  }
+  if (archiveOf(account).take(stanza, from, account.client.full)) return true;
+  const room = roomsOf(account).get(from.bare);
+  if (!room) return false;
+  if (isError(stanza)) return takeError(room, stanza, from);
+  if (stanza.attrs.type === 'groupchat') return hear(room, stanza, from);
+  return from.resource !== '' && stanza.attrs.type !== 'headline' ? privateMessage(room, stanza, from) : false;
+};
+
+/** Whoever has the nick next is somebody else (XEP-0308 §5). */
+function noteLeave(account: Account, stanza: Element, from: Jid): void {
+  if (stanza.attrs.type !== 'unavailable' || from.resource === '') return;
+  const room = roomsOf(account).get(from.bare);
+  if (room) feedOf(account.gateway, room.shared).spoken.left(from.resource);
+}
+
+function hear(room: Room, stanza: Element, from: Jid): boolean {
+  if (room.state !== 'joined') return false;
+  const { account, shared } = room;
+  room.heardAt = account.gateway.now();
+  const position = positionOf(room);
+  const subject = subjectIn(stanza);
+  if (subject !== undefined) {
+    subjectIs(room, subject, from.resource);
+    position.fresh = false;
+    return true;
+  }
+  const said = feedOf(account.gateway, shared).hear(stanza, from, position.serial ?? 0);
+  // While what was missed is read, the feed keeps it.
+  if (!said || !position.live || said.serial <= (position.serial ?? 0)) return true;
+  // §7.2.13: history for a newcomer is no news.
+  const isOld = position.fresh && find(stanza, 'delay', ns.delay)?.attrs.from === room.jid;
+  tell(room, said, isOld ? 'show' : 'tell', stanza);
+  return true;
+}
+
+/** §7.2.15, §8.1: each account is told once; what the answer of its join said is no news. */
+function subjectIs(room: Room, subject: string, by: string): void {
+  const { shared } = room;
+  const position = positionOf(room);
+  shared.subject = subject === '' ? undefined : subject;
+  shared.subjectBy = subject === '' || by === '' ? undefined : by;
+  const known = `${by}\n${subject}`;
+  const isFirst = position.subject === undefined;
+  if (position.subject === known) return;
+  position.subject = known;
+  if (!isFirst || subject !== '') room.push();
+}
+
+/** §7.4, §7.5: the room, or the one it was for, does not take a message. */
+function takeError(room: Room, stanza: Element, from: Jid): boolean | Promise<unknown> {
+  const { account } = room;
+  if (refused(account, room, stanza)) {
+    // The room does not know the account: whether that is so is asked, and what follows from it is done.
+    if (conditionOf(stanza) === 'not-acceptable' && room.state === 'joined') doubt(room);
+    return true;
+  }
+  if (from.resource === '') return false;
+  return account.bounced(stanza.attrs.id ?? '', from.full, readError(stanza));
+}
+
+/** What is not stored of an account's rooms. */
+function save(account: Account): Promise<void> {
+  return positionsOf(account)
+    .saveAll()
+    .catch(() => undefined);
+}
+
+export const messages: Part = {
+  takes,
+  serves: (account, to) => {
+    const room = roomsOf(account).get(to.bare);
+    if (!room) return undefined;
+    return to.resource === '' ? roomChat(room) : occupantChat(room, to);
+  },
+  hooks: {
+    accountOpen: (account) => void positionsOf(account),
+    accountClose: (account) => void save(account),
+    sessionClose: ({ account }) => {
+      if (account.sessions.size > 0) return;
+      // Whoever comes next has not seen what is said meanwhile.
+      for (const [, position] of positionsOf(account)) position.told = false;
+      void save(account);
+    },
+    linkDown: (gateway) => {
+      for (const account of gateway.accounts) {
+        for (const [, position] of positionsOf(account)) position.live = false;
+        void save(account);
+      }
+    },
+  },
+};

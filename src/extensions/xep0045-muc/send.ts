@@ -1,0 +1,251 @@
+/**
+ * Messages to rooms (PROTOCOL.md §6): `ok` comes with the room's reflection, which gives the room's id and the order. A
+ * message is never sent again blindly, for every occupant would see it twice: what has no reflection is looked for in the
+ * room's archive first.
+ */
+import { hash, randomUUID } from 'node:crypto';
+import { type Account, type Session, slot } from '../../extension.ts';
+import { badRequest, StanzaError } from '../../protocol/errors.ts';
+import type { RequestData, RequestResult } from '../../protocol/frames.ts';
+import { type Element, el, serialize } from '../../xmpp/stanza.ts';
+import { isError, readError } from '../../xmpp/stanza-error.ts';
+import { checkContent } from '../rfc6121-message.ts';
+import { archiveOf } from './archive.ts';
+import { feedOf } from './feed.ts';
+import { positionOf } from './position.ts';
+import type { Room } from './room.ts';
+import type { Said } from './said.ts';
+
+type Sent = RequestResult<'message.send'>;
+
+/** A message that is under way in this process. */
+interface Attempt {
+  readonly id: string;
+  readonly digest: string;
+  readonly room: Room;
+  /** Who asked first, and need not be told what it sent. */
+  readonly session: Session;
+  readonly stanza: Element;
+  readonly at: number;
+  /** Written, and nobody knows whether the room has it. */
+  doubtful: boolean;
+  written: boolean;
+  readonly outcome: PromiseWithResolvers<Sent>;
+}
+
+/** An answer that is given again, for a day. */
+interface Answered {
+  readonly digest: string;
+  readonly at: number;
+  readonly result: Sent;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+const maxAnswered = 1000;
+/** Clocks differ by so much. */
+const skewMs = 5 * 60 * 1000;
+
+const sends = slot(() => ({ underWay: new Map<string, Attempt>(), answered: new Map<string, Answered>() }));
+
+export function sendToRoom(session: Session, room: Room, data: RequestData<'message.send'>): Promise<Sent> {
+  const { id = randomUUID(), type, to: _, ...content } = data;
+  if (type !== undefined && type !== 'groupchat')
+    throw badRequest('type', 'what is sent to a room is of type groupchat');
+  checkContent(content);
+  if (content.body === undefined && content.bodies === undefined) {
+    throw badRequest('body', 'the subject of a room is set with room.subject');
+  }
+  const { account, gateway } = session;
+  const digest = hash(
+    'sha1',
+    JSON.stringify([room.jid, Object.entries(content).toSorted(([a], [b]) => (a < b ? -1 : 1))]),
+  );
+  const { underWay, answered } = account.slot(sends);
+  const known = underWay.get(id) ?? answered.get(id);
+  if (known && known.digest !== digest)
+    throw new StanzaError('conflict', 'This id was used for another message', { field: 'id' });
+  if (known && 'result' in known && known.at > gateway.now() - dayMs) return Promise.resolve(known.result);
+  if (known && 'outcome' in known) return known.outcome.promise;
+  const stanza = el('message', { from: account.client.full, to: room.jid, id, type: 'groupchat' });
+  gateway.translate.writeMessage(stanza, { ...content, originId: id });
+  gateway.run('messageOut', account, stanza);
+  serialize(stanza);
+  const outcome = Promise.withResolvers<Sent>();
+  const attempt: Attempt = {
+    id,
+    digest,
+    room,
+    session,
+    stanza,
+    at: gateway.now(),
+    doubtful: false,
+    written: false,
+    outcome,
+  };
+  underWay.set(id, attempt);
+  outcome.promise.catch(() => undefined);
+  const timer = setTimeout(() => void expire(attempt), gateway.limits.sendTimeout);
+  void outcome.promise
+    .finally(() => {
+      clearTimeout(timer);
+      underWay.delete(id);
+    })
+    .catch(() => undefined);
+  void run(attempt).catch((error: unknown) => {
+    if (attempt.written || !(error instanceof StanzaError)) outcome.reject(error);
+    else fail(attempt, error);
+  });
+  return outcome.promise;
+}
+
+async function run(attempt: Attempt): Promise<void> {
+  const { id, digest, room, stanza, at } = attempt;
+  const { account } = room;
+  const known = await account.archive.beginSend(account.jid.bare, {
+    id,
+    chat: room.jid,
+    digest,
+    stanza: serialize(stanza),
+    at,
+  });
+  if (known && known.digest !== digest && known.state !== 'failed') {
+    throw new StanzaError('conflict', 'This id was used for another message', { field: 'id' });
+  }
+  if (known?.state === 'sent' && known.result) {
+    attempt.outcome.resolve(known.result as Sent);
+    return;
+  }
+  await inRoom(room);
+  // An earlier process wrote it, maybe: then the room's archive knows.
+  if (known?.state === 'pending') {
+    const { archive } = feedOf(account.gateway, room.shared).traits;
+    if (!archive) throw unconfirmed(false);
+    const found = await look(attempt, at - dayMs);
+    if (found) {
+      settle(attempt, found);
+      return;
+    }
+  }
+  await write(attempt);
+}
+
+/** Resolves when the account is in the room and has heard what it missed. */
+async function inRoom(room: Room): Promise<void> {
+  const { gateway } = room.account;
+  // While it is not there, though it will be again, the message waits; `expire` ends that.
+  const comesBack = gateway.link === 'down' || room.retry !== undefined;
+  if (room.state !== 'joined' && !comesBack) await room.whenJoined();
+  await positionOf(room).caughtUp;
+}
+
+async function write(attempt: Attempt): Promise<void> {
+  const { room, stanza } = attempt;
+  if (room.state !== 'joined' || !positionOf(room).live) return;
+  attempt.written = room.account.gateway.send(stanza);
+}
+
+/** What is written and not answered has an uncertain fate from now on: the room was lost. */
+export function doubt(room: Room): void {
+  for (const attempt of attemptsIn(room)) if (attempt.written) attempt.doubtful = true;
+}
+
+/** The account is in the room and has heard what it missed: what waits is sent, what was not among that is sent again. */
+export function resume(room: Room): void {
+  const { archive } = feedOf(room.account.gateway, room.shared).traits;
+  for (const attempt of attemptsIn(room)) {
+    if (attempt.doubtful && !archive) attempt.outcome.reject(unconfirmed(false));
+    else if (!attempt.written || attempt.doubtful) {
+      attempt.doubtful = false;
+      void write(attempt).catch((error: unknown) => attempt.outcome.reject(error));
+    }
+  }
+}
+
+/** The room is gone for good: nothing of what waits will be sent. */
+export function giveUp(room: Room, error: StanzaError): void {
+  for (const attempt of attemptsIn(room)) fail(attempt, error);
+}
+
+function attemptsIn(room: Room): Attempt[] {
+  const { underWay } = room.account.slot(sends);
+  return [...underWay.values()].filter((attempt) => attempt.room === room);
+}
+
+/** XEP-0045 §7.4, XEP-0359: the reflection has the origin-id; the id attribute counts where the room keeps it. */
+export function reflected(room: Room, said: Said): Session | undefined {
+  const { underWay } = room.account.slot(sends);
+  if (underWay.size === 0) return undefined;
+  const { stableIds } = feedOf(room.account.gateway, room.shared).traits;
+  const attempt = underWay.get(said.originId ?? (stableIds ? said.idAttribute : undefined) ?? '');
+  if (attempt?.room !== room) return undefined;
+  settle(attempt, said);
+  return attempt.session;
+}
+
+/** A message of ours has come back from the room. */
+export function refused(account: Account, room: Room, stanza: Element): boolean {
+  const attempt = account.slot(sends).underWay.get(stanza.attrs.id ?? '');
+  if (!isError(stanza) || attempt?.room !== room) return false;
+  fail(attempt, readError(stanza));
+  return true;
+}
+
+function settle({ id, digest, room, outcome, at }: Attempt, said: Said): void {
+  const { answered } = room.account.slot(sends);
+  const result: Sent = {
+    id: said.id,
+    originId: id,
+    chat: room.jid,
+    type: 'groupchat',
+    time: said.time,
+    ...(said.archiveId === undefined ? {} : { archiveId: said.archiveId }),
+  };
+  answered.set(id, { digest, at, result });
+  if (answered.size > maxAnswered) for (const oldest of answered.keys().take(1)) answered.delete(oldest);
+  outcome.resolve(result);
+}
+
+function fail({ id, room, outcome }: Attempt, error: StanzaError): void {
+  const { account } = room;
+  // The next one with this id is a new message.
+  void account.archive.failSend(account.jid.bare, id, room.jid).catch(() => undefined);
+  outcome.reject(error);
+}
+
+/** Its time is over: never written, or written and not reflected. */
+async function expire(attempt: Attempt): Promise<void> {
+  const { room, outcome } = attempt;
+  const { gateway } = room.account;
+  if (!attempt.written) {
+    const code = gateway.link === 'down' ? 'link-down' : 'timeout';
+    fail(attempt, new StanzaError(code, 'The room could not be reached in time', { by: room.jid }));
+    return;
+  }
+  const { archive } = feedOf(gateway, room.shared).traits;
+  const found = archive ? await look(attempt, attempt.at - skewMs).catch(() => undefined) : undefined;
+  if (found) settle(attempt, found);
+  else outcome.reject(unconfirmed(archive));
+}
+
+/** The message in the room's archive, if it is there: newest first, back to that time. */
+async function look(attempt: Attempt, since: number): Promise<Said | undefined> {
+  const { room, id } = attempt;
+  const feed = feedOf(room.account.gateway, room.shared);
+  const bounds = { pages: maxPages, max: 100, within: room.account.gateway.limits.sendTimeout };
+  for await (const page of archiveOf(room.account).back(room.account, room.jid, bounds)) {
+    for (const item of page.items.toReversed()) {
+      const said = feed.learn(item);
+      if (said && (said.originId === id || said.idAttribute === id) && said.nick === room.nick) return said;
+      if (said && Date.parse(said.time) < since) return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** 1,000 messages back. */
+const maxPages = 10;
+
+/** With an archive a repeat is safe: it looks there first. */
+function unconfirmed(retry: boolean): StanzaError {
+  return new StanzaError('unconfirmed', 'Whether the room has the message is not known', { retry });
+}
