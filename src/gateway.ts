@@ -31,7 +31,10 @@ const sweepMs = 60_000;
 export async function createGateway(config: Config, { log }: { log: Logger }): Promise<Gateway> {
   const { version } = pkg;
   const metrics = createMetrics({ version });
-  const store = await openStore(config.store.url, { sync: config.store.sync === 'full' ? 'full' : 'normal' });
+  const store = await openStore(config.store.url, {
+    sync: config.store.sync === 'full' ? 'full' : 'normal',
+    observe: (operation, seconds) => metrics.storeDuration.observe(seconds, operation),
+  });
   const guest = { ...config.auth.guest, key: await store.key('guest') };
   const auth = createAuth({ ...(config.auth.jwt ? { jwt: config.auth.jwt } : {}), guest, log });
   const { service, domain, server, secret } = config.xmpp;

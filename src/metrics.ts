@@ -108,6 +108,12 @@ export function createMetrics({ version }: { version: string }) {
       label('outcome', ['ok', 'refused', 'failed']),
     ),
     forwardDuration: histogram('forward_duration_seconds', 'Time spent in the gateway itself', own, direction),
+    storeDuration: histogram(
+      'store_duration_seconds',
+      'Time the store held the event loop: the calls of a turn, or a commit of many turns',
+      own,
+      label('operation', ['turn', 'commit']),
+    ),
     iqPending: gauge('iq_pending', 'IQ requests that wait for an answer'),
     iqTimeouts: counter('iq_timeouts_total', 'IQ requests that were never answered'),
   };

@@ -100,7 +100,7 @@ export class Outbox {
     const { id } = attempt.draft;
     const { digest, chat, at } = attempt;
     try {
-      const known = await archive.beginSend(jid.bare, { id, chat, digest, stanza: guarded.text, at });
+      const known = await archive.beginSend(jid.bare, { id, chat, digest, at });
       if (known && known.state !== 'failed') {
         if (known.digest !== digest) throw conflict();
         if (known.state === 'sent') return known.result as Sent;

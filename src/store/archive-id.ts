@@ -31,19 +31,16 @@ export function timeOf(number: number): number {
 
 /** Gives out numbers that only grow, even if the time goes back. */
 export class ArchiveClock {
-  #last: number;
+  /** The newest number that was given out. */
+  last: number;
 
   constructor(last: number) {
-    this.#last = last;
-  }
-
-  get last(): number {
-    return this.#last;
+    this.last = last;
   }
 
   next(ms = 0): number {
-    this.#last = Math.max(this.#last + 1, firstNumber(ms));
-    return this.#last;
+    this.last = Math.max(this.last + 1, firstNumber(ms));
+    return this.last;
   }
 }
 

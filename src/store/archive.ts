@@ -60,8 +60,6 @@ export interface Sending {
   readonly chat: string;
   /** Of the content. */
   readonly digest: string;
-  /** The stanza as it is written, for the record. */
-  readonly stanza: string;
   readonly at: number;
 }
 

@@ -77,6 +77,7 @@ export class Chats {
   }
 
   page(account: number, { max, after }: { max: number; after?: string }): Awaited<ReturnType<Archive['chats']>> {
+    this.#directory.flush();
     let before = Number.MAX_SAFE_INTEGER;
     if (after !== undefined) {
       const row = this.#find(account, after);
@@ -94,6 +95,7 @@ export class Chats {
       this.#sql.saveClock.run(activity);
       return activity;
     });
+    this.#directory.flush();
     this.#sql.set.run(flag(muted), flag(pinned), flag(archived), id);
     const row = this.#sql.chat.get(id);
     if (!row) throw new Error('A chat was not made');
@@ -118,6 +120,7 @@ export class Chats {
 
   #find(account: number, jid: string): Row | undefined {
     const chat = this.#directory.findChat(account, jid);
+    this.#directory.flush();
     return chat && this.#sql.chat.get(chat.id);
   }
 

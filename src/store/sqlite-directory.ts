@@ -1,27 +1,38 @@
-/** Numbers of accounts and chats in the SQLite database. What was looked up is remembered, within a bound. */
+/**
+ * Numbers of accounts and chats in the SQLite database. What was looked up is remembered, within a bound; what each message
+ * changes of its chat is written once, before the commit or before somebody reads it.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { rows } from './rows.ts';
 import { noAccount } from './store.ts';
 
 const maxRemembered = 10_000;
 
-/** A chat's row, as far as each new item needs it. `counted` is kept up to date by who writes it. */
+/** A chat's row, as far as each new item needs it. */
 export interface KnownChat {
   readonly id: number;
+  /** How many that count as unread there ever were. */
   counted: number;
+  /** Items that its row does not count yet. */
+  added: number;
+  activity: number;
 }
 
 export class Directory {
-  readonly #account;
-  readonly #chat;
-  readonly #newChat;
+  readonly #sql;
   readonly #accounts = new Map<string, number>();
   readonly #chats = new Map<string, KnownChat>();
+  readonly #changed = new Set<KnownChat>();
 
   constructor(db: DatabaseSync) {
-    this.#account = rows<{ id: number }>(db.prepare('SELECT id FROM accounts WHERE jid = ?'));
-    this.#chat = rows<KnownChat>(db.prepare('SELECT id, counted FROM chats WHERE account = ? AND jid = ?'));
-    this.#newChat = db.prepare('INSERT INTO chats (account, jid, activity) VALUES (?, ?, ?)');
+    this.#sql = {
+      account: rows<{ id: number }>(db.prepare('SELECT id FROM accounts WHERE jid = ?')),
+      chat: rows<KnownChat>(
+        db.prepare('SELECT id, counted, 0 AS added, activity FROM chats WHERE account = ? AND jid = ?'),
+      ),
+      create: db.prepare('INSERT INTO chats (account, jid, activity) VALUES (?, ?, ?)'),
+      write: db.prepare('UPDATE chats SET items = items + ?, counted = ?, activity = max(activity, ?) WHERE id = ?'),
+    };
   }
 
   /** @throws StanzaError item-not-found */
@@ -32,31 +43,63 @@ export class Directory {
   }
 
   findAccount(jid: string): number | undefined {
-    return this.#accounts.get(jid) ?? remember(this.#accounts, jid, this.#account.get(jid)?.id);
+    const known = this.#accounts.get(jid);
+    if (known !== undefined) return known;
+    const found = this.#sql.account.get(jid)?.id;
+    if (found === undefined) return undefined;
+    if (this.#accounts.size >= maxRemembered) this.#accounts.clear();
+    this.#accounts.set(jid, found);
+    return found;
   }
 
   findChat(account: number, jid: string): KnownChat | undefined {
     const key = `${account} ${jid}`;
-    return this.#chats.get(key) ?? remember(this.#chats, key, this.#chat.get(account, jid));
+    return this.#chats.get(key) ?? this.#remember(key, this.#sql.chat.get(account, jid));
   }
 
   /** The chat, made at this activity where it is new. */
   chat(account: number, jid: string, activity: () => number): KnownChat {
     const known = this.findChat(account, jid);
     if (known !== undefined) return known;
-    return { id: Number(this.#newChat.run(account, jid, activity()).lastInsertRowid), counted: 0 };
+    const now = activity();
+    const id = Number(this.#sql.create.run(account, jid, now).lastInsertRowid);
+    return this.#remember(`${account} ${jid}`, { id, counted: 0, added: 0, activity: now });
   }
 
-  /** After a rollback, and when chats were removed. */
+  /** The chat has one more item. `activity`: its number, where it moves the chat up. */
+  count(chat: KnownChat, { unread, activity }: { unread: boolean; activity?: number }): void {
+    chat.added++;
+    if (unread) chat.counted++;
+    if (activity !== undefined) chat.activity = Math.max(chat.activity, activity);
+    this.#changed.add(chat);
+  }
+
+  /** Writes what was held back: before the commit, and before the rows of chats are read or changed elsewhere. */
+  flush(): void {
+    for (const chat of this.#changed) {
+      this.#sql.write.run(chat.added, chat.counted, chat.activity, chat.id);
+      chat.added = 0;
+    }
+    this.#changed.clear();
+  }
+
+  /** After a rollback. */
   forget(): void {
     this.#accounts.clear();
     this.#chats.clear();
+    this.#changed.clear();
   }
-}
 
-function remember<T>(known: Map<string, T>, key: string, value: T | undefined): T | undefined {
-  if (value === undefined) return undefined;
-  if (known.size >= maxRemembered) known.clear();
-  known.set(key, value);
-  return value;
+  /** When chats were removed. */
+  forgetChats(): void {
+    this.flush();
+    this.#chats.clear();
+  }
+
+  #remember<T extends KnownChat | undefined>(key: string, chat: T): T {
+    if (chat === undefined) return chat;
+    if (this.#chats.size >= maxRemembered) this.forgetChats();
+    this.#chats.set(key, chat);
+    return chat;
+  }
 }

@@ -42,9 +42,8 @@ interface Named {
 
 function prepare(db: DatabaseSync) {
   const target = `SELECT i.id AS number, i.type, i.ref, i.author, i.outgoing, i.state, i.data ->> 'id' AS one FROM`;
+  // Nothing with RETURNING: that takes a savepoint, at which FTS5 writes out what it holds back for the transaction.
   return {
-    // Not with RETURNING: that takes a savepoint, at which FTS5 writes out what it holds back for the whole transaction.
-    touch: db.prepare('UPDATE chats SET items = items + 1, counted = ?, activity = max(activity, ?) WHERE id = ?'),
     displayed: db.prepare('UPDATE chats SET displayed = max(displayed, ?) WHERE id = ?'),
     insert: db.prepare(
       'INSERT INTO items (id, account, chat, shown, type, author, outgoing, counted, ref, ids, markable, data)' +
@@ -164,8 +163,7 @@ export class ItemWriter {
     const archiveId = formatArchiveId(number);
     const data = { ...item.data, ...ids, archiveId };
     const message = type === 'message';
-    if (unread) chat.counted++;
-    this.#sql.touch.run(chat.counted, message ? number : 0, chat.id);
+    this.#directory.count(chat, { unread, ...(message ? { activity: number } : {}) });
     const own = isNamed(item) ? (item.ids ?? []) : [id];
     const others = own.length === 1 && own[0] === id ? null : JSON.stringify(own);
     const columns = [type, author, Number(outgoing), chat.counted, ref, others, Number(markable)] as const;

@@ -53,6 +53,7 @@ export class Retention {
   }
 
   prune({ before, perChat }: { before?: number; perChat?: number }, max: number): number {
+    this.#directory.flush();
     let removed = 0;
     if (before !== undefined) removed += this.#remove(this.#sql.old.all(firstNumber(before), max));
     while (perChat !== undefined && removed < max) {
@@ -80,7 +81,7 @@ export class Retention {
       this.#sql.count.run(counted, chat);
       chats.add(chat);
     }
-    for (const chat of chats) if (this.#sql.removeChat.run(chat).changes > 0) this.#directory.forget();
+    for (const chat of chats) if (this.#sql.removeChat.run(chat).changes > 0) this.#directory.forgetChats();
     return items.length;
   }
 }

@@ -1,27 +1,36 @@
-/** Messages on their way out (PROTOCOL.md §6): pending, then sent or failed; a repeated id finds what became of it. */
+/**
+ * Messages on their way out (PROTOCOL.md §6): pending, then sent or failed; a repeated id finds what became of it. Most go
+ * from one state to the next within a moment, so a row is written once, before the commit.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Sending, SentRecord } from './archive.ts';
 import { rows } from './rows.ts';
 
 interface Row {
-  number: number;
-  chat: string;
-  digest: string;
-  state: SentRecord['state'];
-  result: string | null;
+  readonly chat: string;
+  readonly digest: string;
+  readonly at: number;
+  readonly state: SentRecord['state'];
+  readonly result: string | null;
+}
+
+interface Unwritten {
+  readonly account: number;
+  readonly id: string;
+  readonly row: Row;
 }
 
 export class Sends {
   readonly #sql;
+  /** By account and id, what the table does not have yet. */
+  readonly #unwritten = new Map<string, Unwritten>();
 
   constructor(db: DatabaseSync) {
-    const row = '(account, id, chat, digest, stanza, at, state) VALUES (?, ?, ?, ?, ?, ?, ?)';
     this.#sql = {
-      find: rows<Row>(db.prepare('SELECT number, chat, digest, state, result FROM sends WHERE account = ? AND id = ?')),
-      note: db.prepare(`INSERT INTO sends ${row} ON CONFLICT DO NOTHING`),
-      replace: db.prepare(`INSERT OR REPLACE INTO sends ${row}`),
-      finish: db.prepare(`UPDATE sends SET state = 'sent', result = ?, stanza = '' WHERE number = ?`),
-      fail: db.prepare(`UPDATE sends SET state = 'failed', stanza = '' WHERE number = ?`),
+      find: rows<Row>(db.prepare('SELECT chat, digest, at, state, result FROM sends WHERE account = ? AND id = ?')),
+      write: db.prepare(
+        'INSERT OR REPLACE INTO sends (account, id, chat, digest, at, state, result) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ),
       // Rows are as old as their numbers are small.
       prune: db.prepare(
         'DELETE FROM sends WHERE number IN (SELECT number FROM sends ORDER BY number LIMIT ?) AND at < ?',
@@ -29,35 +38,56 @@ export class Sends {
     };
   }
 
-  begin(account: number, { id, chat, digest, stanza, at }: Sending): SentRecord | undefined {
-    const row = [account, id, chat, digest, stanza, at, 'pending'] as const;
-    if (this.#sql.note.run(...row).changes > 0) return undefined;
-    const known = this.#sql.find.get(account, id);
+  begin(account: number, { id, chat, digest, at }: Sending): SentRecord | undefined {
+    const known = this.#find(account, id);
+    if (!known || known.state === 'failed' || (known.state === 'pending' && known.digest === digest)) {
+      this.#set(account, id, { chat, digest, at, state: 'pending', result: null });
+    }
     if (!known) return undefined;
-    if (known.state === 'failed' || (known.state === 'pending' && known.digest === digest))
-      this.#sql.replace.run(...row);
     const result = known.result === null ? {} : { result: JSON.parse(known.result) as Record<string, unknown> };
     return { digest: known.digest, state: known.state, ...result };
   }
 
   /** Archives it unless it is `sent` already, and notes its answer. */
   finish<T>(account: number, id: string, archive: () => { result: Record<string, unknown>; items: T[] }): T[] {
-    const known = this.#sql.find.get(account, id);
+    const known = this.#find(account, id);
     if (known?.state === 'sent') return [];
     const { result, items } = archive();
-    if (known) this.#sql.finish.run(JSON.stringify(result), known.number);
+    if (known) this.#set(account, id, { ...known, state: 'sent', result: JSON.stringify(result) });
     return items;
   }
 
   /** Was it `sent`, to that chat? */
   fail(account: number, id: string, chat: string): boolean {
-    const known = this.#sql.find.get(account, id);
+    const known = this.#find(account, id);
     if (known?.chat !== chat) return false;
-    if (known.state !== 'failed') this.#sql.fail.run(known.number);
+    if (known.state !== 'failed') this.#set(account, id, { ...known, state: 'failed' });
     return known.state === 'sent';
   }
 
   prune(before: number, max: number): number {
+    this.flush();
     return Number(this.#sql.prune.run(max, before).changes);
+  }
+
+  /** Writes what was held back; before the commit. */
+  flush(): void {
+    for (const { account, id, row } of this.#unwritten.values()) {
+      this.#sql.write.run(account, id, row.chat, row.digest, row.at, row.state, row.result);
+    }
+    this.#unwritten.clear();
+  }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#unwritten.clear();
+  }
+
+  #find(account: number, id: string): Row | undefined {
+    return this.#unwritten.get(`${account} ${id}`)?.row ?? this.#sql.find.get(account, id);
+  }
+
+  #set(account: number, id: string, row: Row): void {
+    this.#unwritten.set(`${account} ${id}`, { account, id, row });
   }
 }

@@ -4,17 +4,20 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Archive } from './archive.ts';
+import { Journal } from './journal.ts';
+import { lock } from './lock.ts';
 import { migrations } from './migrations/sqlite.ts';
-import { SqliteArchive } from './sqlite-archive.ts';
+import { type ArchiveChanges, SqliteArchive } from './sqlite-archive.ts';
 import { noAccount, type OpenedAccount, type RoomMembership, type RosterItem, type Store } from './store.ts';
-import { Transactions } from './transactions.ts';
+import { type Observe, Transactions } from './transactions.ts';
 
 export interface SqliteOptions {
   /**
-   * What is committed survives a killed process. With `full` it also survives a power loss, for the price of a disk flush
-   * in each transaction; with `normal` a power loss may take the last moments before it.
+   * What was acknowledged survives a killed process. With `full` it also survives a power loss, for the price of a disk
+   * flush in each turn; with `normal` a power loss may take the last moments before it.
    */
   readonly sync?: 'normal' | 'full';
+  readonly observe?: Observe;
 }
 
 const inMemory = ':memory:';
@@ -35,18 +38,27 @@ const settings = `
  * schema up to date.
  * @throws Error naming file and remedy: not a database, no access, a newer schema.
  */
-export function openSqliteStore(file: string, { sync = 'normal' }: SqliteOptions = {}): Store {
+export function openSqliteStore(file: string, { sync = 'normal', observe }: SqliteOptions = {}): Store {
   const path = file === inMemory ? file : resolve(file);
-  let db: DatabaseSync | undefined;
+  const opened: { close(): void }[] = [];
+  const keep = <T extends { close(): void }>(part: T): T => {
+    opened.unshift(part);
+    return part;
+  };
+  const closeAll = (): void => {
+    for (const part of opened.splice(0)) part.close();
+  };
   try {
     if (path !== inMemory && !existsSync(path)) createFile(path);
-    db = new DatabaseSync(path, { timeout: lockTimeoutMs });
+    const db = keep(new DatabaseSync(path, { timeout: lockTimeoutMs }));
     db.exec(settings);
     db.exec(`PRAGMA synchronous = ${sync}`);
+    if (path !== inMemory) keep(lock(`${path}-lock`));
+    const journal = path === inMemory ? undefined : keep(new Journal(`${path}-changes`, sync));
     migrate(db);
-    return new SqliteStore(db);
+    return new SqliteStore(db, { journal, observe, closeAll });
   } catch (error) {
-    db?.close();
+    closeAll();
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`store.url: cannot use ${path}: ${reason}`, { cause: error });
   }
@@ -93,35 +105,47 @@ function prepare(db: DatabaseSync) {
   } satisfies Record<string, StatementSync>;
 }
 
+interface Parts {
+  readonly journal: Journal | undefined;
+  readonly observe: Observe | undefined;
+  readonly closeAll: () => void;
+}
+
 class SqliteStore implements Store {
   readonly archive: Archive;
-  readonly #db: DatabaseSync;
+  readonly #closeAll: () => void;
   readonly #sql: ReturnType<typeof prepare>;
-  readonly #transactions: Transactions;
+  readonly #transactions: Transactions<ReturnType<typeof changesOf> & ArchiveChanges>;
 
-  constructor(db: DatabaseSync) {
-    this.#db = db;
+  constructor(db: DatabaseSync, { journal, observe, closeAll }: Parts) {
+    this.#closeAll = closeAll;
     this.#sql = prepare(db);
-    const archive = new SqliteArchive(db, (work) => this.#transactions.run(work));
-    this.#transactions = new Transactions(db, () => archive.forget());
+    const archive = new SqliteArchive(db, () => this.#transactions);
     this.archive = archive;
+    const changes = { ...changesOf(this.#sql), ...archive.changes };
+    this.#transactions = new Transactions(db, {
+      journal,
+      changes,
+      clock: archive.clock,
+      held: archive,
+      ...(observe ? { observe } : {}),
+    });
   }
 
   openAccount(jid: string, create: boolean): Promise<OpenedAccount | undefined> {
+    if (create) return this.#transactions.change('openAccount', jid, Date.now());
     return this.#transactions.run(() => {
-      const created = create && this.#sql.createAccount.run(jid, Date.now()).changes > 0;
-      if (!created && !this.#sql.account.get(jid)) return undefined;
-      return { created, roster: created ? [] : this.#sql.roster.all(jid).map(readItem) };
+      if (!this.#sql.account.get(jid)) return undefined;
+      return { created: false, roster: this.#sql.roster.all(jid).map(readItem) };
     });
   }
 
   saveRosterItem(account: string, item: RosterItem): Promise<void> {
-    const row = writeItem(item);
-    return this.#ofAccount(account, () => void this.#sql.saveItem.run(account, ...row));
+    return this.#transactions.change('saveRosterItem', account, ...writeItem(item));
   }
 
   removeRosterItem(account: string, jid: string): Promise<void> {
-    return this.#transactions.run(() => void this.#sql.removeItem.run(account, jid));
+    return this.#transactions.change('removeRosterItem', account, jid);
   }
 
   blocked(account: string): Promise<string[]> {
@@ -129,10 +153,7 @@ class SqliteStore implements Store {
   }
 
   setBlocked(account: string, jids: readonly string[], blocked: boolean): Promise<void> {
-    const change = blocked ? this.#sql.block : this.#sql.unblock;
-    return this.#ofAccount(account, () => {
-      for (const jid of jids) change.run(account, jid);
-    });
+    return this.#transactions.change('setBlocked', account, jids, blocked);
   }
 
   rooms(account: string): Promise<RoomMembership[]> {
@@ -140,36 +161,59 @@ class SqliteStore implements Store {
   }
 
   saveRoom(account: string, { jid, nick, password }: RoomMembership): Promise<void> {
-    return this.#ofAccount(account, () => void this.#sql.saveRoom.run(account, jid, nick, password ?? null));
+    return this.#transactions.change('saveRoom', account, jid, nick, password ?? null);
   }
 
   removeRoom(account: string, jid: string): Promise<void> {
-    return this.#transactions.run(() => void this.#sql.removeRoom.run(account, jid));
+    return this.#transactions.change('removeRoom', account, jid);
   }
 
-  key(name: string): Promise<Uint8Array> {
-    return this.#transactions.run(() => {
-      this.#sql.createKey.run(name, randomBytes(32));
-      return this.#sql.key.get(name)?.value as Uint8Array;
-    });
-  }
-
-  #ofAccount(account: string, change: () => void): Promise<void> {
-    return this.#transactions.run(() => {
-      if (!this.#sql.account.get(account)) throw noAccount();
-      change();
-    });
+  async key(name: string): Promise<Uint8Array> {
+    const value = await this.#transactions.change('createKey', name, randomBytes(32).toString('base64'));
+    return new Uint8Array(Buffer.from(value, 'base64'));
   }
 
   async close(): Promise<void> {
     this.#transactions.close();
-    if (this.#db.isOpen) this.#db.close();
+    this.#closeAll();
   }
 }
 
-type Column = string | number | null;
+function changesOf(sql: ReturnType<typeof prepare>) {
+  const known = (account: string): void => {
+    if (!sql.account.get(account)) throw noAccount();
+  };
+  return {
+    openAccount: (jid: string, now: number): OpenedAccount => {
+      const created = sql.createAccount.run(jid, now).changes > 0;
+      return { created, roster: created ? [] : sql.roster.all(jid).map(readItem) };
+    },
+    saveRosterItem: (account: string, ...row: ItemRow): void => {
+      known(account);
+      sql.saveItem.run(account, ...row);
+    },
+    removeRosterItem: (account: string, jid: string): void => void sql.removeItem.run(account, jid),
+    setBlocked: (account: string, jids: readonly string[], blocked: boolean): void => {
+      known(account);
+      for (const jid of jids) (blocked ? sql.block : sql.unblock).run(account, jid);
+    },
+    saveRoom: (account: string, jid: string, nick: string, password: string | null): void => {
+      known(account);
+      sql.saveRoom.run(account, jid, nick, password);
+    },
+    removeRoom: (account: string, jid: string): void => void sql.removeRoom.run(account, jid),
+    /** The key in base64: the one that is there, else this one. */
+    createKey: (name: string, value: string): string => {
+      sql.createKey.run(name, Buffer.from(value, 'base64'));
+      return Buffer.from(sql.key.get(name)?.value as Uint8Array).toString('base64');
+    },
+  };
+}
 
-function writeItem(item: RosterItem): Column[] {
+type Column = string | number | null;
+type ItemRow = [jid: string, ...rest: Column[]];
+
+function writeItem(item: RosterItem): ItemRow {
   const { jid, name = null, groups, subscription, ask = false, approved = false, request } = item;
   const waiting = request ? JSON.stringify(request) : null;
   return [jid, name, JSON.stringify(groups), subscription, Number(ask), Number(approved), waiting];

@@ -16,9 +16,9 @@ const maxLength = 40;
 export function words(text: string): string[] {
   const found = new Set<string>();
   const lower = text.toLowerCase();
-  const matches = onlyAscii.test(lower) ? lower.matchAll(asciiWord) : plain(lower).matchAll(word);
-  for (const [match] of matches) {
-    found.add(match.length > maxLength ? match.slice(0, maxLength) : match);
+  const all = (onlyAscii.test(lower) ? lower.match(asciiWord) : plain(lower).match(word)) ?? [];
+  for (const one of all) {
+    found.add(one.length > maxLength ? one.slice(0, maxLength) : one);
     if (found.size === maxWords) break;
   }
   return [...found];

@@ -239,7 +239,7 @@ onEveryDriver((fixture) => {
 
   it('items are archived in the order of the calls, whatever kind they are', async () => {
     const { archive } = fixture;
-    await archive.beginSend(alice, { id: 's1', chat: bob, digest: 'd', stanza: '<message/>', at: noon });
+    await archive.beginSend(alice, { id: 's1', chat: bob, digest: 'd', at: noon });
     const calls = [
       archive.append(alice, incoming('m1', '1')),
       archive.finishSend(alice, 's1', outgoing('s1', '2'), {}),

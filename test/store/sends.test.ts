@@ -7,7 +7,6 @@ const sending = (changes: Partial<Sending> = {}): Sending => ({
   id: 's1',
   chat: bob,
   digest: 'digest',
-  stanza: '<message/>',
   at: noon,
   ...changes,
 });

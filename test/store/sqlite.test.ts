@@ -108,7 +108,8 @@ it('a full disk fails requests until there is room, the process lives and nothin
 it('a file that another process has locked fails requests until it is free', async () => {
   const store = openSqliteStore(file);
   await store.openAccount(alice, true);
-  const other = new DatabaseSync(file);
+  await committed();
+  const other = new DatabaseSync(file, { timeout: 5000 });
   other.exec('BEGIN IMMEDIATE');
   const calls = await Promise.allSettled([
     store.saveRosterItem(alice, bob),
@@ -159,7 +160,7 @@ it('a refusal costs the other calls nothing', async () => {
     store.archive.append(alice, incoming('m2', 'b')),
   ]);
   expect(calls.map((call) => call.status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
-  expect(statements.mock.calls.flat()).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+  expect(statements.mock.calls.flat()).not.toContain('ROLLBACK');
   statements.mockRestore();
   await store.close();
 });
@@ -172,8 +173,8 @@ it('the full-text index is written once in a transaction', async () => {
     store.archive,
     chats.flatMap((changes, i) => [incoming(`m${i}`, `text ${i}`, changes), outgoing(`s${i}`, `text ${i}`, changes)]),
   );
-  expect(raw((db) => db.prepare('SELECT count(DISTINCT segid) AS count FROM search_idx').get()?.count)).toBe(1);
   await store.close();
+  expect(raw((db) => db.prepare('SELECT count(DISTINCT segid) AS count FROM search_idx').get()?.count)).toBe(1);
 });
 
 it('no statement walks through a table or sorts what it could find sorted', async () => {
@@ -214,19 +215,33 @@ it.each(['normal', 'full'] as const)('store.sync: %s is what SQLite is told', as
   await store.close();
 });
 
-it('the work of one turn of the event loop is one transaction, and a burst is one for each hundred', async () => {
+it('the work of one turn of the event loop is one write, a burst is one for each hundred, and many are one commit', async () => {
   const store = openSqliteStore(file);
   await store.openAccount(alice, true);
+  await committed();
   const save = async (count: number): Promise<number> => {
-    const before = commits();
+    const before = turns();
     const items = Array.from({ length: count }, (_, i) => ({ ...bob, jid: `c${i}@example.com` }));
     await Promise.all(items.map((item) => store.saveRosterItem(alice, item)));
-    return commits() - before;
+    return turns() - before;
   };
+  const before = commits();
   expect(await save(100)).toBe(1);
-  expect(await save(1000)).toBe(10);
+  expect(await save(500)).toBe(5);
+  expect(commits()).toBe(before);
+  await committed();
+  expect(commits()).toBe(before + 1);
   await store.close();
 });
+
+/** How many lines the journal has. */
+function turns(): number {
+  return readFileSync(`${file}-changes`, 'utf8').split('\n').length - 1;
+}
+
+async function committed(): Promise<void> {
+  await expect.poll(turns, { timeout: 5000, interval: 5 }).toBe(0);
+}
 
 /** https://sqlite.org/fileformat2.html#the_write_ahead_log: a frame that ends a transaction has the size of the database. */
 function commits(): number {

@@ -136,4 +136,11 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (account, jid)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The newest turn of the journal that is in here.
+  ALTER TABLE clock ADD COLUMN applied INTEGER NOT NULL DEFAULT 0;
+
+  -- Nobody ever read it: a client that sends again sends the content again.
+  ALTER TABLE sends DROP COLUMN stanza;
+  `,
 ];
