@@ -3,12 +3,11 @@
  * anybody else gets in (§10.1.3).
  *   {"type":"room.create","data":{"room":"new@rooms.example.com","nick":"alice","values":{"membersOnly":true}}}
  */
-import type { Session } from '../../extension.ts';
+import type { Account, Session } from '../../extension.ts';
 import { StanzaError } from '../../protocol/errors.ts';
 import type { FormValues } from '../../protocol/forms.ts';
 import type { RequestData } from '../../protocol/frames.ts';
-import type { Jid } from '../../xmpp/jid.ts';
-import { parse } from '../../xmpp/jid.ts';
+import { type Jid, parse } from '../../xmpp/jid.ts';
 import { discoInfo } from '../discovery.ts';
 import { cancellation } from '../xep0004-forms.ts';
 import { askOwner } from './ask.ts';
@@ -20,6 +19,9 @@ import type { Part } from './part.ts';
 import type { Room } from './room.ts';
 import { roomAddress, roomsOf } from './rooms.ts';
 
+/** COMPAT(ejabberd): a room that is coming to its end loses what it is asked. */
+const patience = 5000;
+
 function exists(room: Jid): StanzaError {
   return new StanzaError('conflict', 'There is such a room already', { field: 'room', by: room.bare });
 }
@@ -28,14 +30,23 @@ function exists(room: Jid): StanzaError {
 async function refuseExisting({ account }: Session, room: Jid): Promise<void> {
   const known = roomsOf(account).get(room.bare);
   if (known && known.state !== 'away') throw exists(room);
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), patience);
+  });
+  const isThere = await Promise.race([tells(account, room), silence]).finally(() => clearTimeout(timer));
+  if (isThere) throw exists(room);
+}
+
+async function tells(account: Account, room: Jid): Promise<boolean> {
   try {
     await discoInfo(account, room);
+    return true;
   } catch (error) {
     // Whatever keeps the room from telling: the join will say.
-    if (error instanceof StanzaError && error.details.by !== undefined) return;
+    if (error instanceof StanzaError && (error.details.by !== undefined || error.code === 'timeout')) return false;
     throw error;
   }
-  throw exists(room);
 }
 
 /** §10.1.3: a configuration that is given up takes the room with it. */

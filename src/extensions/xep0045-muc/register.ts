@@ -9,7 +9,7 @@ import type { Jid } from '../../xmpp/jid.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { type Child, childText, type Element, el, find } from '../../xmpp/stanza.ts';
 import { ask } from '../discovery.ts';
-import { fill, findForm, formIn } from '../xep0004-forms.ts';
+import { fill, findForm, firstValue, formIn } from '../xep0004-forms.ts';
 
 import type { Part } from './part.ts';
 import { nickOf, roomAddress } from './rooms.ts';
@@ -28,8 +28,9 @@ function query(account: Account, room: Jid, type: 'get' | 'set', child?: Child):
 
 function read(answer: Element | undefined): Registration {
   const isRegistered = answer !== undefined && find(answer, 'registered', ns.register) !== undefined;
-  const nick = isRegistered ? childText(answer, 'username', ns.register)?.trim() : undefined;
   const form = answer && findForm(answer);
+  const named = answer && (childText(answer, 'username', ns.register)?.trim() || firstValue(form, roomNick));
+  const nick = isRegistered ? named : undefined;
   return { registered: isRegistered, ...(nick ? { nick } : {}), ...(form ? { form } : {}) };
 }
 
