@@ -1,0 +1,225 @@
+/**
+ * What can end between web users and their rooms: the link, the server, the gateway. Whoever was in a room is back in
+ * it, and has heard what an XMPP user there has heard: everything, once, in that order.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SoakGateway } from '../soak/gateway.ts';
+import { Cuttable } from '../support/cuttable.ts';
+import { JsonClient } from '../support/json-client.ts';
+import { SlixmppPeer } from '../support/peers/slixmpp.ts';
+import { SlixmppRoom } from '../support/peers/slixmpp-room.ts';
+import { maySkip, onEveryServer } from '../support/servers/each.ts';
+
+const limits = {
+  STANZAWIRE_LIMITS_RATE: '100000',
+  STANZAWIRE_LIMITS_BURST: '100000',
+  STANZAWIRE_LIMITS_IN_FLIGHT: '1000',
+  STANZAWIRE_SESSIONS_MAX_EVENTS: '2000',
+  STANZAWIRE_SESSIONS_RESUME_WINDOW: '60s',
+};
+const waitMs = 40_000;
+
+onEveryServer('rooms in bad times', (server) => {
+  describe.skipIf(maySkip(SlixmppPeer.available()))('with an XMPP user on slixmpp', () => {
+    let network: Cuttable;
+    let gateway: SoakGateway;
+    let alice: WebUser;
+    let bob: WebUser;
+    let romeo: SlixmppPeer;
+    let his: SlixmppRoom;
+    let room = '';
+
+    beforeAll(async () => {
+      network = await Cuttable.to(server().componentPort);
+      gateway = await SoakGateway.start(server(), {
+        ...limits,
+        STANZAWIRE_XMPP_SERVICE: `xmpp://127.0.0.1:${network.port}`,
+      });
+      await gateway.ready();
+      [alice, bob] = [new WebUser('alice', gateway), new WebUser('bob', gateway)];
+      await Promise.all([alice.connect(), bob.connect()]);
+      room = `dev@${server().rooms}`;
+      const values = { 'muc#roomconfig_persistentroom': true };
+      await alice.client.request('room.create', { room, nick: 'Alice', values }, waitMs);
+      await bob.client.request('room.join', { room, nick: 'Bob' }, waitMs);
+      romeo = await SlixmppPeer.login({ server: server(), user: 'romeo' });
+      his = await SlixmppRoom.join(romeo, room, 'Romeo');
+      await exchange('at first');
+    }, 60_000);
+    afterAll(async () => {
+      await romeo.close();
+      await gateway.stop();
+      network.close();
+      expect(gateway.complaints).toEqual([]);
+    });
+
+    /** Everybody says something, and everybody hears it. */
+    async function exchange(when: string): Promise<void> {
+      await his.say(`${when}, Romeo`);
+      await alice.client.request('message.send', { to: room, type: 'groupchat', body: `${when}, Alice` }, waitMs);
+      await bob.client.request('message.send', { to: room, type: 'groupchat', body: `${when}, Bob` }, waitMs);
+      for (const who of ['Alice', 'Bob']) await his.next(({ body }) => body === `${when}, ${who}`, waitMs);
+      for (const one of [alice, bob]) await one.heard(`${when}, Romeo`);
+      await alice.heard(`${when}, Bob`);
+      await bob.heard(`${when}, Alice`);
+    }
+
+    /** What it has heard of others is what the room's archive has of them. */
+    async function expectAllHeard(who: WebUser, atLeast: number): Promise<void> {
+      const ofOthers = (body: string): boolean => !body.endsWith(who.nick);
+      const archived = (await who.archive(room)).filter(ofOthers);
+      expect(archived.length).toBeGreaterThanOrEqual(atLeast);
+      expect(who.lines(room).filter(ofOthers)).toEqual(archived);
+    }
+
+    test('the link is cut, and what was said meanwhile comes when it is back', async () => {
+      network.cut();
+      await Promise.all([alice, bob].map((one) => one.client.next('state', ({ link }) => link === 'down', waitMs)));
+      for (let line = 1; line <= 30; line++) await his.say(`in the cut, ${line}`);
+      network.mend();
+      await exchange('after the cut');
+      for (const one of [alice, bob]) await expectAllHeard(one, 30);
+    }, 90_000);
+
+    test('the server is restarted, and all meet again', async () => {
+      await romeo.close();
+      await server().restart();
+      await gateway.ready();
+      romeo = await SlixmppPeer.login({ server: server(), user: 'romeo' });
+      his = await SlixmppRoom.join(romeo, room, 'Romeo');
+      await exchange('after the restart');
+      for (const one of [alice, bob]) await expectAllHeard(one, 3);
+    }, 90_000);
+
+    test('the gateway is killed, and its users find all in the archive', async () => {
+      await gateway.end('SIGKILL');
+      for (let line = 1; line <= 30; line++) await his.say(`without the gateway, ${line}`);
+      await gateway.run();
+      await gateway.ready();
+      await Promise.all([alice.connect(), bob.connect()]);
+      await Promise.all([alice.catchUp(room), bob.catchUp(room)]);
+      await exchange('after the kill');
+      for (const one of [alice, bob]) await expectAllHeard(one, 30);
+    }, 90_000);
+
+    test('what is under way when the link is cut is in the room once, or its sender is told', async () => {
+      const bodies = Array.from({ length: 200 }, (_, index) => `on the edge ${index}`);
+      const sends = bodies.map((body) => say(alice, body));
+      await sends[50];
+      network.cut();
+      await alice.client.next('state', ({ link }) => link === 'down', waitMs);
+      network.mend();
+      const outcomes = await Promise.all(sends);
+      await exchange('after the edge');
+      const archived = await bob.archive(room);
+      for (const [index, body] of bodies.entries()) {
+        const times = archived.filter((each) => each === body).length;
+        const outcome = outcomes[index] ?? '';
+        expect({ body, times, outcome }).toEqual({ body, times: outcome === 'ok' ? 1 : times, outcome });
+        expect(['ok', 'unconfirmed', 'link-down']).toContain(outcome);
+        expect(times).toBeLessThanOrEqual(1);
+      }
+      await expectAllHeard(bob, 100);
+    }, 90_000);
+
+    /** What becomes of it. */
+    async function say(who: WebUser, body: string): Promise<string> {
+      const { error } = await who.client.answer(
+        { type: 'message.send', data: { to: room, type: 'groupchat', body } },
+        waitMs,
+      );
+      return error?.code ?? 'ok';
+    }
+  });
+});
+
+/** A web user as a good client is one: it keeps what it has seen over all its connections. */
+class WebUser {
+  readonly nick: string;
+  readonly #name: string;
+  readonly #gateway: SoakGateway;
+  readonly #seen: { id: string; chat: string; body: string; archiveId: string | undefined }[] = [];
+  /** What came as an event is never dropped here: it must not come twice. */
+  readonly #fromHistory = new Set<string>();
+  #client: JsonClient | undefined;
+
+  constructor(name: string, gateway: SoakGateway) {
+    this.#name = name;
+    this.#gateway = gateway;
+    this.nick = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  }
+
+  get client(): JsonClient {
+    if (!this.#client) throw new Error(`${this.#name} is not connected`);
+    return this.#client;
+  }
+
+  async connect(): Promise<void> {
+    this.#client = await JsonClient.connect(this.#gateway.url, { token: await this.#gateway.token(this.#name) });
+    this.#client.ws.on('message', (text: Buffer) => {
+      const frames = JSON.parse(String(text)) as Frame | Frame[];
+      for (const { type, data } of Array.isArray(frames) ? frames : [frames]) {
+        if (type === 'message' && !this.#fromHistory.has(data?.id ?? '')) this.#see(data);
+      }
+    });
+  }
+
+  /** Waits for that line of somebody else. */
+  async heard(body: string): Promise<void> {
+    await this.client.next('message', (message) => message.body === body, waitMs);
+  }
+
+  /** Reads the room's archive on from where its own cursor is. */
+  async catchUp(room: string): Promise<void> {
+    for (;;) {
+      const after = this.#seen.findLast(({ chat, archiveId }) => chat === room && archiveId !== undefined)?.archiveId;
+      const page = await this.client.request(
+        'history.get',
+        { chat: room, ...(after ? { after } : {}), max: 20 },
+        waitMs,
+      );
+      for (const item of page.items) if (item.type === 'message') this.#fold(item.data as Frame['data']);
+      if (page.complete) return;
+    }
+  }
+
+  /** What it has seen of the room. */
+  lines(room: string): string[] {
+    return this.#seen.filter(({ chat }) => chat === room).map(({ body }) => body);
+  }
+
+  /** All that the room's archive has. */
+  async archive(room: string): Promise<string[]> {
+    const lines: string[] = [];
+    let before: string | undefined;
+    for (;;) {
+      const page = await this.client.request(
+        'history.get',
+        { chat: room, max: 50, ...(before ? { before } : {}) },
+        waitMs,
+      );
+      const bodies = page.items.map(({ data }) => (data as Frame['data'])?.body).filter((body) => body !== undefined);
+      lines.unshift(...bodies);
+      if (page.complete || page.first === undefined) return lines;
+      before = page.first;
+    }
+  }
+
+  #see(data: Frame['data']): void {
+    if (!data?.body) return;
+    const { id = '', chat = '', body, archiveId } = data;
+    this.#seen.push({ id, chat, body, archiveId });
+  }
+
+  /** A page may have what an event has brought (PROTOCOL.md §5). */
+  #fold(data: Frame['data']): void {
+    if (!data?.id || this.#seen.some(({ id, chat }) => id === data.id && chat === data.chat)) return;
+    this.#fromHistory.add(data.id);
+    this.#see(data);
+  }
+}
+
+interface Frame {
+  type: string;
+  data?: { id?: string; chat?: string; body?: string; archiveId?: string };
+}
