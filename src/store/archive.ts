@@ -65,6 +65,8 @@ export interface Sending {
 
 export interface SentRecord {
   readonly digest: string;
+  /** When it was first noted, epoch ms. */
+  readonly at: number;
   readonly state: 'pending' | 'sent' | 'failed';
   /** What the first `ok` said; for `sent`. */
   readonly result?: Record<string, unknown>;
@@ -112,6 +114,15 @@ export interface Chat {
   readonly muted?: boolean;
   readonly pinned?: boolean;
   readonly archived?: boolean;
+  /** The chat is a room: what was saved of it. Then `unread` is 0, and `readUpTo` and `last` are absent. */
+  readonly room?: RoomPosition;
+}
+
+/** How far an account is in a room, whose messages the room's own archive has; a plain JSON object. */
+export interface RoomPosition {
+  /** Epoch ms of its newest message: its place in the list of chats. Absent: the place stays. */
+  readonly activeAt?: number;
+  readonly [field: string]: unknown;
 }
 
 export interface ChatSettings {
@@ -157,6 +168,8 @@ export interface Archive {
    * folded view. Resolves to nothing where it is `sent` already.
    */
   finishSend(account: string, id: string, item: NewItem, result: Record<string, unknown>): Promise<Item[]>;
+  /** The same for a message that is archived elsewhere (in a room). */
+  settleSend(account: string, id: string, result: Record<string, unknown>): Promise<void>;
   /** It was not, or it bounced after all (from that chat): `failed`. Resolves to whether it was `sent` before. */
   failSend(account: string, id: string, chat: string): Promise<boolean>;
   /** Forgets messages on their way out, and actions that wait, from before then (epoch ms). Resolves to how many. */
@@ -171,6 +184,12 @@ export interface Archive {
     page: { readonly max: number; readonly after?: string },
   ): Promise<{ items: Chat[]; complete: boolean; count: number }>;
   chat(account: string, chat: string): Promise<Chat | undefined>;
+  /** Adds or replaces what is kept of a room, and makes it a chat; its settings stay. */
+  saveRoomPosition(account: string, room: string, position: RoomPosition): Promise<void>;
+  /** All of an account's, by room. */
+  roomPositions(account: string): Promise<Map<string, RoomPosition>>;
+  /** The room is no chat any more. Removing what is not there does nothing. */
+  removeRoomPosition(account: string, room: string): Promise<void>;
   /** Creates the chat where it is new. */
   updateChat(account: string, chat: string, settings: ChatSettings): Promise<Chat>;
   /**

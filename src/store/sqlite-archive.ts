@@ -1,6 +1,15 @@
 /** The archive in the SQLite database: what can change in it, and the calls that change or read it. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Archive, ChatSettings, HistoryQuery, Item, NewItem, OwedReceipt, Sending } from './archive.ts';
+import type {
+  Archive,
+  ChatSettings,
+  HistoryQuery,
+  Item,
+  NewItem,
+  OwedReceipt,
+  RoomPosition,
+  Sending,
+} from './archive.ts';
 import { ArchiveClock } from './archive-id.ts';
 import { rows } from './rows.ts';
 import { Chats } from './sqlite-chats.ts';
@@ -88,6 +97,10 @@ export class SqliteArchive implements Archive {
     return this.#calls().change('finishSend', account, id, item, result);
   }
 
+  settleSend(account: string, id: string, result: Record<string, unknown>): Promise<void> {
+    return this.#calls().change('settleSend', account, id, result);
+  }
+
   failSend(account: string, id: string, chat: string): Promise<boolean> {
     return this.#calls().change('failSend', account, id, chat);
   }
@@ -110,6 +123,18 @@ export class SqliteArchive implements Archive {
 
   chat(account: string, chat: string): ReturnType<Archive['chat']> {
     return this.#calls().run(() => this.#chats.get(this.#directory.account(account), chat));
+  }
+
+  saveRoomPosition(account: string, room: string, position: RoomPosition): Promise<void> {
+    return this.#calls().change('saveRoomPosition', account, room, position);
+  }
+
+  roomPositions(account: string): Promise<Map<string, RoomPosition>> {
+    return this.#calls().run(() => this.#chats.rooms(this.#directory.account(account)));
+  }
+
+  removeRoomPosition(account: string, room: string): Promise<void> {
+    return this.#calls().change('removeRoomPosition', account, room);
   }
 
   updateChat(account: string, chat: string, settings: ChatSettings): ReturnType<Archive['updateChat']> {
@@ -155,6 +180,11 @@ function changesOf({ directory, waiting, items, chats, sends, receipts, retentio
         return { result: { ...result, ...ids }, items: archived };
       });
     },
+    settleSend: (account: string, id: string, result: Record<string, unknown>) =>
+      sends.settle(directory.account(account), id, result),
+    saveRoomPosition: (account: string, room: string, position: RoomPosition) =>
+      chats.saveRoom(directory.account(account), room, position),
+    removeRoomPosition: (account: string, room: string) => chats.removeRoom(directory.account(account), room),
     failSend: (account: string, id: string, chat: string) => sends.fail(directory.account(account), id, chat),
     pruneSends: (before: number, max: number) => sends.prune(before, max) + waiting.prune(before, max),
     updateChat: (account: string, chat: string, settings: ChatSettings) =>

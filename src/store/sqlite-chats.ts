@@ -1,8 +1,8 @@
 /** The conversations of the SQLite archive: unread counters, read positions, settings, order of activity. */
 import type { DatabaseSync } from 'node:sqlite';
 import { StanzaError } from '../protocol/errors.ts';
-import type { Archive, Chat, ChatSettings, Item } from './archive.ts';
-import { type ArchiveClock, formatArchiveId, timeOf } from './archive-id.ts';
+import type { Archive, Chat, ChatSettings, Item, RoomPosition } from './archive.ts';
+import { type ArchiveClock, firstNumber, formatArchiveId, timeOf } from './archive-id.ts';
 import { rows } from './rows.ts';
 import type { Directory } from './sqlite-directory.ts';
 
@@ -19,6 +19,7 @@ interface Row {
   muted: number;
   pinned: number;
   archived: number;
+  room: string | null;
 }
 
 interface Message {
@@ -33,7 +34,7 @@ interface Message {
 
 function prepare(db: DatabaseSync) {
   const chat =
-    'SELECT id, jid, activity, counted, seen, read_number AS readNumber, read_up_to AS readUpTo, muted, pinned, archived' +
+    'SELECT id, jid, activity, counted, seen, read_number AS readNumber, read_up_to AS readUpTo, muted, pinned, archived, room' +
     ' FROM chats';
   return {
     chat: rows<Row>(db.prepare(`${chat} WHERE id = ?`)),
@@ -51,6 +52,11 @@ function prepare(db: DatabaseSync) {
       'UPDATE chats SET muted = coalesce(?, muted), pinned = coalesce(?, pinned), archived = coalesce(?, archived)' +
         ' WHERE id = ?',
     ),
+    room: db.prepare('UPDATE chats SET room = ?, activity = max(activity, ?) WHERE id = ?'),
+    rooms: rows<{ jid: string; room: string }>(
+      db.prepare('SELECT jid, room FROM chats INDEXED BY rooms_of_account WHERE account = ? AND room IS NOT NULL'),
+    ),
+    removeRoom: db.prepare('DELETE FROM chats WHERE id = ? AND room IS NOT NULL'),
     saveClock: db.prepare('UPDATE clock SET last = max(last, ?)'),
   };
 }
@@ -102,6 +108,23 @@ export class Chats {
     return this.#show(row);
   }
 
+  saveRoom(account: number, jid: string, position: RoomPosition): void {
+    const { id } = this.#directory.chat(account, jid, () => 0);
+    this.#directory.flush();
+    // Rooms that were active in one millisecond are apart, too.
+    const activity = firstNumber(position.activeAt ?? 0) + (id % 1024);
+    this.#sql.room.run(JSON.stringify(position), activity, id);
+  }
+
+  rooms(account: number): Map<string, RoomPosition> {
+    return new Map(this.#sql.rooms.all(account).map(({ jid, room }) => [jid, JSON.parse(room) as RoomPosition]));
+  }
+
+  removeRoom(account: number, jid: string): void {
+    const chat = this.#directory.findChat(account, jid);
+    if (chat && this.#sql.removeRoom.run(chat.id).changes > 0) this.#directory.forgetChats();
+  }
+
   markRead(account: number, jid: string, id: string): Awaited<ReturnType<Archive['markRead']>> {
     const row = this.#find(account, jid);
     const message = row && this.#sql.message.get(row.id, id);
@@ -125,15 +148,19 @@ export class Chats {
   }
 
   #show(row: Row): Chat {
+    const settings = {
+      ...(row.muted ? { muted: true } : {}),
+      ...(row.pinned ? { pinned: true } : {}),
+      ...(row.archived ? { archived: true } : {}),
+    };
+    if (row.room !== null) return { chat: row.jid, unread: 0, room: JSON.parse(row.room) as RoomPosition, ...settings };
     const last = this.#newest(row.id);
     return {
       chat: row.jid,
       unread: row.counted - row.seen,
       ...(row.readUpTo === null ? {} : { readUpTo: JSON.parse(row.readUpTo) as ReadMark }),
       ...(last ? { last } : {}),
-      ...(row.muted ? { muted: true } : {}),
-      ...(row.pinned ? { pinned: true } : {}),
-      ...(row.archived ? { archived: true } : {}),
+      ...settings,
     };
   }
 }

@@ -33,7 +33,8 @@ function prepare(db: DatabaseSync) {
     removeReceipt: db.prepare('DELETE FROM receipts WHERE account = ? AND item = ?'),
     count: db.prepare('UPDATE chats SET items = items - 1, seen = max(seen, ?) WHERE id = ?'),
     removeChat: db.prepare(
-      'DELETE FROM chats WHERE id = ? AND items = 0 AND muted = 0 AND pinned = 0 AND archived = 0',
+      'DELETE FROM chats WHERE id = ? AND items = 0 AND muted = 0 AND pinned = 0 AND archived = 0' +
+        ' AND room IS NULL',
     ),
     saveClock: db.prepare('UPDATE clock SET last = max(last, ?)'),
   };

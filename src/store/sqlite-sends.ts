@@ -45,7 +45,7 @@ export class Sends {
     }
     if (!known) return undefined;
     const result = known.result === null ? {} : { result: JSON.parse(known.result) as Record<string, unknown> };
-    return { digest: known.digest, state: known.state, ...result };
+    return { digest: known.digest, at: known.at, state: known.state, ...result };
   }
 
   /** Archives it unless it is `sent` already, and notes its answer. */
@@ -55,6 +55,11 @@ export class Sends {
     const { result, items } = archive();
     if (known) this.#set(account, id, { ...known, state: 'sent', result: JSON.stringify(result) });
     return items;
+  }
+
+  /** It was sent, and is archived elsewhere. */
+  settle(account: number, id: string, result: Record<string, unknown>): void {
+    this.finish(account, id, () => ({ result, items: [] }));
   }
 
   /** Was it `sent`, to that chat? */

@@ -8,6 +8,7 @@ import { Journal } from './journal.ts';
 import { lock } from './lock.ts';
 import { migrations } from './migrations/sqlite.ts';
 import { type ArchiveChanges, SqliteArchive } from './sqlite-archive.ts';
+import { Records } from './sqlite-records.ts';
 import { noAccount, type OpenedAccount, type RoomMembership, type RosterItem, type Store } from './store.ts';
 import { type Observe, Transactions } from './transactions.ts';
 
@@ -88,6 +89,7 @@ function prepare(db: DatabaseSync) {
   return {
     createAccount: db.prepare('INSERT INTO accounts (jid, created) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     account: db.prepare('SELECT 1 FROM accounts WHERE jid = ?'),
+    number: db.prepare('SELECT id FROM accounts WHERE jid = ?'),
     roster: db.prepare('SELECT jid, name, groups, subscription, ask, approved, request FROM roster WHERE account = ?'),
     saveItem: db.prepare(
       'INSERT OR REPLACE INTO roster (account, jid, name, groups, subscription, ask, approved, request)' +
@@ -115,14 +117,16 @@ class SqliteStore implements Store {
   readonly archive: Archive;
   readonly #closeAll: () => void;
   readonly #sql: ReturnType<typeof prepare>;
+  readonly #records: Records;
   readonly #transactions: Transactions<ReturnType<typeof changesOf> & ArchiveChanges>;
 
   constructor(db: DatabaseSync, { journal, observe, closeAll }: Parts) {
     this.#closeAll = closeAll;
     this.#sql = prepare(db);
+    this.#records = new Records(db);
     const archive = new SqliteArchive(db, () => this.#transactions);
     this.archive = archive;
-    const changes = { ...changesOf(this.#sql), ...archive.changes };
+    const changes = { ...changesOf(this.#sql, this.#records), ...archive.changes };
     this.#transactions = new Transactions(db, {
       journal,
       changes,
@@ -168,6 +172,25 @@ class SqliteStore implements Store {
     return this.#transactions.change('removeRoom', account, jid);
   }
 
+  records(account: string, kind: string): Promise<Map<string, unknown>> {
+    return this.#transactions.run(() => {
+      const number = numberOf(this.#sql, account);
+      return number === undefined ? new Map() : this.#records.all(number, kind);
+    });
+  }
+
+  saveRecord(account: string, kind: string, key: string, value: unknown): Promise<void> {
+    return this.#transactions.change('saveRecord', account, kind, key, JSON.stringify(value));
+  }
+
+  removeRecord(account: string, kind: string, key: string): Promise<void> {
+    return this.#transactions.change('removeRecord', account, kind, key);
+  }
+
+  accountsWith(kind: string): Promise<string[]> {
+    return this.#transactions.run(() => this.#records.accounts(kind));
+  }
+
   async key(name: string): Promise<Uint8Array> {
     const value = await this.#transactions.change('createKey', name, randomBytes(32).toString('base64'));
     return new Uint8Array(Buffer.from(value, 'base64'));
@@ -179,7 +202,7 @@ class SqliteStore implements Store {
   }
 }
 
-function changesOf(sql: ReturnType<typeof prepare>) {
+function changesOf(sql: ReturnType<typeof prepare>, records: Records) {
   const known = (account: string): void => {
     if (!sql.account.get(account)) throw noAccount();
   };
@@ -202,12 +225,25 @@ function changesOf(sql: ReturnType<typeof prepare>) {
       sql.saveRoom.run(account, jid, nick, password);
     },
     removeRoom: (account: string, jid: string): void => void sql.removeRoom.run(account, jid),
+    saveRecord: (account: string, kind: string, key: string, value: string): void => {
+      const number = numberOf(sql, account);
+      if (number === undefined) throw noAccount();
+      records.save(number, kind, key, value);
+    },
+    removeRecord: (account: string, kind: string, key: string): void => {
+      const number = numberOf(sql, account);
+      if (number !== undefined) records.remove(number, kind, key);
+    },
     /** The key in base64: the one that is there, else this one. */
     createKey: (name: string, value: string): string => {
       sql.createKey.run(name, Buffer.from(value, 'base64'));
       return Buffer.from(sql.key.get(name)?.value as Uint8Array).toString('base64');
     },
   };
+}
+
+function numberOf(sql: ReturnType<typeof prepare>, account: string): number | undefined {
+  return sql.number.get(account)?.id as number | undefined;
 }
 
 type Column = string | number | null;

@@ -56,6 +56,14 @@ export interface Store {
   saveRoom(account: string, room: RoomMembership): Promise<void>;
   /** Removing what is not there does nothing. */
   removeRoom(account: string, jid: string): Promise<void>;
+  /** What is kept of the account under that kind: values (plain JSON) by key, in the order in which they were first saved. */
+  records(account: string, kind: string): Promise<Map<string, unknown>>;
+  /** Adds or replaces. An account that does not exist: StanzaError `item-not-found`. */
+  saveRecord(account: string, kind: string, key: string, value: unknown): Promise<void>;
+  /** Removing what is not there does nothing. */
+  removeRecord(account: string, kind: string, key: string): Promise<void>;
+  /** The accounts that have records of that kind, sorted. */
+  accountsWith(kind: string): Promise<string[]>;
   /** 32 random bytes, made at the first call with this name and kept for ever. */
   key(name: string): Promise<Uint8Array>;
   /** Ends after the calls made before it; later calls are refused. Closing twice does nothing. */

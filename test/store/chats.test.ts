@@ -61,6 +61,43 @@ onEveryDriver((fixture) => {
     await expect(chats(3, 'nobody@example.com')).rejects.toMatchObject({ code: 'item-not-found' });
   });
 
+  it('a room is a chat among the others, with what was saved of it', async () => {
+    const { archive } = fixture;
+    const room = 'dev@rooms.example.com';
+    await archive.append(alice, incoming('m1', 'one', { now: noon }));
+    await archive.append(alice, incoming('m2', 'two', { chat: carol, now: noon + 2000 }));
+    await archive.saveRoomPosition(alice, room, { unread: 3, activeAt: noon + 1000 });
+    expect(await names()).toEqual([carol, room, bob]);
+    expect(await names(1, carol)).toEqual([room]);
+    expect(await archive.chat(alice, room)).toEqual({
+      chat: room,
+      unread: 0,
+      room: { unread: 3, activeAt: noon + 1000 },
+    });
+    await archive.updateChat(alice, room, { muted: true });
+    await archive.saveRoomPosition(alice, room, { unread: 0, activeAt: noon + 3000 });
+    await archive.saveRoomPosition(alice, 'new@rooms.example.com', {});
+    expect(await names()).toEqual([room, carol, bob, 'new@rooms.example.com']);
+    expect(await archive.chat(alice, room)).toMatchObject({ muted: true, room: { unread: 0 } });
+    expect([...(await archive.roomPositions(alice)).keys()].sort()).toEqual([room, 'new@rooms.example.com']);
+    expect(await archive.roomPositions(dora)).toEqual(new Map());
+
+    await archive.removeRoomPosition(alice, room);
+    await archive.removeRoomPosition(alice, bob);
+    await archive.removeRoomPosition(alice, 'never@rooms.example.com');
+    expect(await names()).toEqual([carol, bob, 'new@rooms.example.com']);
+    const nobody = archive.saveRoomPosition('nobody@web.example.com', room, {});
+    await expect(nobody).rejects.toMatchObject({ code: 'item-not-found' });
+  });
+
+  it('retention leaves rooms alone', async () => {
+    const { archive } = fixture;
+    await archive.saveRoomPosition(alice, 'dev@rooms.example.com', {});
+    await archive.append(alice, incoming('m1', 'one', { now: noon }));
+    expect(await archive.prune({ before: noon + 1000 }, 10)).toBe(1);
+    expect(await names()).toEqual(['dev@rooms.example.com']);
+  });
+
   it('settings make a chat, survive, and change one by one', async () => {
     await fixture.archive.append(alice, incoming('m1', 'x', { chat: carol }));
     expect(await fixture.archive.updateChat(alice, bob, { muted: true })).toEqual({

@@ -157,6 +157,29 @@ describe.each(Object.entries(drivers))('every store: %s', (_, url) => {
     await expect(store.saveRoom('nobody@web.example.com', bar)).rejects.toMatchObject({ code: 'item-not-found' });
   });
 
+  it('records are kept by kind and key, in the order in which they were made', async () => {
+    const dora = 'dora@web.example.com';
+    await Promise.all([store.openAccount(alice, true), store.openAccount(dora, true)]);
+    await store.saveRecord(alice, 'bookmark', 'b', { name: 'B' });
+    await store.saveRecord(alice, 'bookmark', 'a', null);
+    await store.saveRecord(alice, 'peer', 'b', true);
+    await store.saveRecord(dora, 'peer', 'b', 1);
+    await store.saveRecord(alice, 'bookmark', 'b', { name: 'B', nick: ['"'] });
+    expect([...(await store.records(alice, 'bookmark'))]).toEqual([
+      ['b', { name: 'B', nick: ['"'] }],
+      ['a', null],
+    ]);
+    expect(await store.accountsWith('peer')).toEqual([alice, dora]);
+    expect(await store.accountsWith('bookmark')).toEqual([alice]);
+    await store.removeRecord(alice, 'bookmark', 'b');
+    await store.removeRecord(alice, 'bookmark', 'never');
+    await store.removeRecord('nobody@web.example.com', 'bookmark', 'b');
+    expect([...(await store.records(alice, 'bookmark')).keys()]).toEqual(['a']);
+    expect(await store.records('nobody@web.example.com', 'bookmark')).toEqual(new Map());
+    const refused = store.saveRecord('nobody@web.example.com', 'peer', 'b', 1);
+    await expect(refused).rejects.toMatchObject({ code: 'item-not-found' });
+  });
+
   it('a key is made once, has 32 bytes, and differs from another', async () => {
     const [one, two, other] = await Promise.all([store.key('guest'), store.key('guest'), store.key('other')]);
     expect(one).toBeInstanceOf(Uint8Array);

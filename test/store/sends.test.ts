@@ -15,11 +15,11 @@ onEveryDriver((fixture) => {
   it('a message is pending, then sent with its answer, and archived once', async () => {
     const { archive } = fixture;
     expect(await archive.beginSend(alice, sending())).toBeUndefined();
-    expect(await archive.beginSend(alice, sending())).toEqual({ digest: 'digest', state: 'pending' });
+    expect(await archive.beginSend(alice, sending())).toEqual({ digest: 'digest', at: noon, state: 'pending' });
     const items = await archive.finishSend(alice, 's1', outgoing('s1', 'hi'), { id: 's1', chat: bob });
     const archiveId = items[0]?.archiveId;
     expect(items).toMatchObject((await log(archive)).items);
-    const known = { digest: 'digest', state: 'sent', result: { id: 's1', chat: bob, archiveId } };
+    const known = { digest: 'digest', at: noon, state: 'sent', result: { id: 's1', chat: bob, archiveId } };
     expect(await archive.beginSend(alice, sending())).toEqual(known);
     expect(await archive.beginSend(alice, sending({ digest: 'other' }))).toEqual(known);
     expect(await archive.finishSend(alice, 's1', outgoing('s1', 'hi'), {})).toEqual([]);
@@ -42,14 +42,18 @@ onEveryDriver((fixture) => {
     const { archive } = fixture;
     await archive.beginSend(alice, sending());
     expect(await archive.beginSend(alice, sending({ digest: 'other' }))).toMatchObject({ digest: 'digest' });
-    expect(await archive.beginSend(alice, sending())).toEqual({ digest: 'digest', state: 'pending' });
+    expect(await archive.beginSend(alice, sending())).toEqual({ digest: 'digest', at: noon, state: 'pending' });
   });
 
   it('one that failed is forgotten by the next attempt', async () => {
     const { archive } = fixture;
     await archive.beginSend(alice, sending());
     expect(await archive.failSend(alice, 's1', bob)).toBe(false);
-    expect(await archive.beginSend(alice, sending({ digest: 'other' }))).toEqual({ digest: 'digest', state: 'failed' });
+    expect(await archive.beginSend(alice, sending({ digest: 'other' }))).toEqual({
+      digest: 'digest',
+      at: noon,
+      state: 'failed',
+    });
     expect(await archive.beginSend(alice, sending({ digest: 'other' }))).toEqual({ digest: 'other', state: 'pending' });
     expect(await archive.failSend(alice, 'unknown', bob)).toBe(false);
   });
@@ -73,6 +77,17 @@ onEveryDriver((fixture) => {
     expect((await log(archive)).items.map((item) => item.type)).toEqual(['message', 'message.failed', 'message']);
     expect((await folded(archive, { text: 'hi' })).items).toHaveLength(1);
     expect((await folded(archive, { chat: bob, ids: ['s1'] })).items).toHaveLength(1);
+  });
+
+  it('what is archived elsewhere is only remembered', async () => {
+    const { archive } = fixture;
+    await archive.beginSend(alice, sending());
+    expect(await archive.beginSend(alice, sending())).toMatchObject({ state: 'pending', at: noon });
+    await archive.settleSend(alice, 's1', { id: 'room-1' });
+    expect(await archive.beginSend(alice, sending())).toMatchObject({ state: 'sent', result: { id: 'room-1' } });
+    await archive.settleSend(alice, 's1', { id: 'room-2' });
+    expect(await archive.beginSend(alice, sending())).toMatchObject({ result: { id: 'room-1' } });
+    expect((await log(archive)).items).toEqual([]);
   });
 
   it('old ones are forgotten, a few at a time', async () => {

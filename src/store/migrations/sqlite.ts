@@ -143,4 +143,20 @@ export const migrations: readonly string[] = [
   -- Nobody ever read it: a client that sends again sends the content again.
   ALTER TABLE sends DROP COLUMN stanza;
   `,
+  `
+  -- How far the account is in a room and what the list shows of it, as JSON object; only rooms have it.
+  ALTER TABLE chats ADD COLUMN room TEXT;
+  CREATE INDEX rooms_of_account ON chats (account) WHERE room IS NOT NULL;
+
+  -- Small things that are kept of an account, by what they are for.
+  CREATE TABLE records (
+    number INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL, -- JSON
+    UNIQUE (account, kind, key)
+  ) STRICT;
+  CREATE INDEX records_of_kind ON records (kind, account);
+  `,
 ];
