@@ -15,6 +15,7 @@ import { Form } from '../src/protocol/forms.ts';
 import { Connect, type EventClass, events, Ready, replies, requests } from '../src/protocol/frames.ts';
 import { Chat, Contact, ContactRequest, ErrorObject, Limits, Message, Presence } from '../src/protocol/objects.ts';
 import { compile, isObject, isRequestType, parseFrame } from '../src/protocol/parse.ts';
+import { Occupant, Room } from '../src/protocol/rooms.ts';
 import { anchors, codes, type Fence, fences, links, type Table, tables } from './support/markdown.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -161,8 +162,19 @@ describe('the tables of PROTOCOL.md', () => {
     expect(listed.map(({ name }) => name).sort()).toEqual([...Object.keys(replies), 'error'].sort());
   });
 
-  const objects = [Connect, Ready, Message, Presence, ContactRequest, Contact, Chat, Form];
-  const names = ['connect', 'ready', 'message', 'presence', 'contact request', 'contact', 'chat', 'form'];
+  const objects = [Connect, Ready, Message, Presence, ContactRequest, Contact, Chat, Form, Room, Occupant];
+  const names = [
+    'connect',
+    'ready',
+    'message',
+    'presence',
+    'contact request',
+    'contact',
+    'chat',
+    'form',
+    'room',
+    'occupant',
+  ];
   test.each(names.map((name, index) => [name, index] as const))('list every field of %s', (_, index) => {
     const listed = fieldTables()[index]?.rows.flatMap(([names, status]) => codes(names).map((name) => [name, status]));
     const fields = schemaFields(objects[index]);
