@@ -116,7 +116,7 @@ class CatchUp {
   async #read(manner: Manner): Promise<void> {
     // The feed may have moved on further than it remembers, while an account read the archive alone.
     for (let attempt = 0; attempt < 3 && this.#isCurrent(); attempt++) {
-      await this.#feed.sync;
+      while (this.#feed.sync) await this.#feed.sync;
       if (!this.#isCurrent()) return;
       const { serial } = this.#position;
       const others = this.#othersAreLive();
@@ -173,10 +173,11 @@ class CatchUp {
       this.#begin();
       return;
     }
+    const heard = position.serial ?? 0;
     for await (const { items } of missed(room.account, room.jid, position.seen)) {
       for (const item of items) {
         const said = feed.learn(item);
-        if (said && (said.serial === 0 || said.serial <= this.#base)) tell(room, { ...said, serial: 0 }, manner);
+        if (said && (said.serial === 0 || (said.serial > heard && said.serial <= this.#base))) tell(room, { ...said, serial: 0 }, manner);
       }
       if (!this.#isCurrent()) return;
     }
@@ -187,8 +188,9 @@ class CatchUp {
   #begin(): void {
     const { archived, newest } = this.#feed;
     const position = this.#position;
-    if (position.seen || !archived) return;
-    position.seen = archived;
+    if (position.seen) return;
+    // An empty archive has no place to read on from, but a time.
+    position.seen = archived ?? { time: new Date(this.#room.account.gateway.now()).toISOString() };
     position.unsaved++;
     if (newest?.event?.source.type === 'message') position.last = newest.event.source.data;
   }
