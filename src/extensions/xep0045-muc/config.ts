@@ -8,10 +8,13 @@ import type { Account } from '../../extension.ts';
 import { badRequest, StanzaError } from '../../protocol/errors.ts';
 import type { Form, FormValue, FormValues } from '../../protocol/forms.ts';
 import type { Jid } from '../../xmpp/jid.ts';
+import { ns } from '../../xmpp/namespaces.ts';
+import { type Element, elements, find } from '../../xmpp/stanza.ts';
 import { fill, formIn } from '../xep0004-forms.ts';
 import { askOwner } from './ask.ts';
+import { relearn } from './learn.ts';
 import type { Part } from './part.ts';
-import { roomAddress } from './rooms.ts';
+import { roomAddress, roomsOf } from './rooms.ts';
 
 interface Option {
   /** The option's names at different services; the first one that a form has counts. */
@@ -144,7 +147,7 @@ function notOffered(key: string, room: Jid): StanzaError {
 }
 
 /** COMPAT(Prosody 13): a component's users are guests of its room service. */
-export const prosodyHint =
+const prosodyHint =
   'On Prosody 13 an administrator grants it with server_user_role = "prosody:registered" in the rooms\' Component section';
 
 /** Changes what `given` names; the rest stays as it is. @throws StanzaError */
@@ -159,6 +162,21 @@ export async function configure(account: Account, room: Jid, given: FormValues):
   );
 }
 
+/** §10.2.1: what changes a room that its occupants are told of: options, and whether it is logged or anonymous. */
+const changes = new Set(['104', '170', '171', '172', '173', '174']);
+
+/** The room has been configured anew: it is asked once, whoever of the gateway is in it, and every account told. */
+function takesChange(account: Account, stanza: Element, from: Jid): boolean {
+  const x = stanza.name === 'message' && from.resource === '' ? find(stanza, 'x', ns.mucUser) : undefined;
+  const room = x && stanza.attrs.type === 'groupchat' ? roomsOf(account).get(from.bare) : undefined;
+  const isChange = x && elements(x).some(({ name, attrs }) => name === 'status' && changes.has(attrs.code ?? ''));
+  if (!room || !isChange || find(stanza, 'body', '') || find(stanza, 'subject', '')) return false;
+  void relearn(room).then(() => {
+    if (room.state === 'joined') room.push();
+  });
+  return true;
+}
+
 export const config: Part = {
   requests: {
     'room.config.get': async ({ account }, data) => {
@@ -170,4 +188,5 @@ export const config: Part = {
       return undefined;
     },
   },
+  takes: takesChange,
 };

@@ -108,9 +108,19 @@ const meanings: Record<string, readonly [message: string, field?: string]> = {
   'jid-malformed': ['The room does not take this nick', 'nick'],
 };
 
+/** COMPAT(Prosody): restricted to its own users, or to administrators; to 13 a component's users are guests. */
+const prosodyHint =
+  ". On Prosody, restrict_room_creation in the rooms' Component section decides this, and on Prosody 13 also" +
+  ' server_user_role = "prosody:registered"';
+
 function explain(error: StanzaError, room: string): StanzaError {
   const [message, field] = meanings[error.code] ?? [];
   if (message === undefined) return error;
   const said = error.message.startsWith('The answer was ') ? '' : ` (${error.message})`;
-  return new StanzaError(error.code, message + said, { ...error.details, by: room, ...(field ? { field } : {}) });
+  const hint = error.code === 'not-allowed' && /creation is restricted/i.test(error.message) ? prosodyHint : '';
+  return new StanzaError(error.code, message + said + hint, {
+    ...error.details,
+    by: room,
+    ...(field ? { field } : {}),
+  });
 }
