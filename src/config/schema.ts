@@ -89,7 +89,7 @@ const xmpp = {
   }),
   pace: integer(1, 1_000_000, {
     description:
-      'Presence and probes a second, at most, when many accounts come online at once: after a start, or when the link is back. What one user changes does not wait behind them.',
+      'Presence, probes and joins of rooms a second, at most, when many accounts come online at once: after a start, or when the link is back. What one user changes does not wait behind them.',
     default: 500,
   }),
 };

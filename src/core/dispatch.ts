@@ -229,7 +229,7 @@ class Conversation implements Inlet {
 
   #observe(type: string, start: number, outcome: 'ok' | 'refused' | 'failed'): void {
     const seconds = (performance.now() - start) / 1000;
-    this.#server.metrics.requestDuration.observe(seconds, requestClasses[type] ?? 'other', outcome);
+    this.#server.metrics.requestDuration.observe(seconds, requestClasses[type] ?? (type.startsWith('room.') ? 'room' : 'other'), outcome);
   }
 
   /** Returns the frame's text; what the client does not hear now, it may ask for again. */

@@ -7,13 +7,16 @@ import type { Account, Extension, Session } from '../../extension.ts';
 import { StanzaError } from '../../protocol/errors.ts';
 import type { RequestData, RequestResult } from '../../protocol/frames.ts';
 import { type Jid, unescapeLocal } from '../../xmpp/jid.ts';
-import { enter, type How } from './enter.ts';
+import { enter, type How, leavePresence } from './enter.ts';
 import { forget as answered } from './invites.ts';
 import { remember } from './membership.ts';
 import { rename } from './nick.ts';
 import { firstOccupants } from './occupants.ts';
 import { type Entered, notJoined, Room } from './room.ts';
 import { nickOf, roomAddress, roomsOf } from './rooms.ts';
+
+/** Of one account. */
+const maxRooms = 2000;
 
 export type Joined = RequestResult<'room.join'>;
 export type JoinWishes = Omit<RequestData<'room.join'>, 'room'> & Pick<How, 'configure'>;
@@ -23,7 +26,10 @@ export async function join(session: Session, jid: Jid, wishes: JoinWishes): Prom
   const { account } = session;
   const nick = wishes.nick === undefined ? undefined : nickOf(wishes.nick);
   const known = roomsOf(account).get(jid.bare);
-  if (known?.state === 'leaving') await known.leaving?.promise;
+  if (known?.ending) {
+    await known.ending;
+    return join(session, jid, wishes);
+  }
   if (known?.state === 'joining') return answer(known, await known.whenJoined());
   if (known?.state === 'joined') {
     if (nick !== undefined && nick !== known.nick) await rename(known, nick);
@@ -35,6 +41,9 @@ export async function join(session: Session, jid: Jid, wishes: JoinWishes): Prom
 async function begin(session: Session, jid: Jid, wishes: JoinWishes, nick: string | undefined): Promise<Joined> {
   const { account } = session;
   const rooms = roomsOf(account);
+  if (rooms.size >= maxRooms && !rooms.get(jid.bare)) {
+    throw new StanzaError('policy-violation', `An account has at most ${maxRooms} rooms`);
+  }
   const room = rooms.get(jid.bare) ?? new Room(account, jid.bare, ownName(account));
   rooms.add(room);
   clearTimeout(room.retry);
@@ -48,8 +57,13 @@ async function begin(session: Session, jid: Jid, wishes: JoinWishes, nick: strin
     return answer(room, entered);
   } catch (error) {
     const stored = account.memberships.get(jid.bare);
-    if (stored) room.nick = room.state === 'joined' ? room.nick : stored.nick;
-    else if (room.state !== 'joined') rooms.delete(room);
+    if (stored && room.state === 'away') room.nick = stored.nick;
+    if (!stored) {
+      // In it, but not kept: the client tries again.
+      if (room.state === 'joined') account.gateway.send(leavePresence(room));
+      room.out(new StanzaError('not-acceptable', 'The join failed'));
+      rooms.delete(room);
+    }
     throw error;
   }
 }

@@ -9,27 +9,28 @@ import { forget, left } from './membership.ts';
 import type { Room } from './room.ts';
 import { roomAddress, roomsOf } from './rooms.ts';
 
-/** Resolves when the account is out of it. */
-export async function leave(room: Room, status?: string): Promise<void> {
+/** A room that says nothing to who leaves it does not know the account. */
+const patience = 5000;
+
+/** Ends the membership. Resolves when the account is out of it. */
+export function leave(room: Room, status?: string): Promise<void> {
+  room.ending ??= goOut(room, status).finally(() => forget(room));
+  return room.ending;
+}
+
+async function goOut(room: Room, status: string | undefined): Promise<void> {
   const { gateway } = room.account;
-  if (room.state === 'leaving') {
-    await room.leaving?.promise;
-    return;
-  }
   const wasIn = room.state === 'joined';
-  const stanza = leavePresence(room, status);
-  const sent = room.state !== 'away' && gateway.send(stanza);
-  if (!wasIn || !sent) {
-    // Where the link is down, the room learns of it by the first stanza that nobody takes.
-    room.out(new StanzaError('not-acceptable', 'The room was left'));
-    return;
+  const sent = room.state !== 'away' && gateway.send(leavePresence(room, status));
+  if (wasIn && sent) {
+    const done = Promise.withResolvers<void>();
+    room.state = 'leaving';
+    room.leaving = done;
+    const timer = setTimeout(() => done.resolve(), Math.min(patience, gateway.limits.sendTimeout));
+    await done.promise;
+    clearTimeout(timer);
   }
-  const done = Promise.withResolvers<void>();
-  room.state = 'leaving';
-  room.leaving = done;
-  const timer = setTimeout(() => done.resolve(), gateway.limits.sendTimeout);
-  await done.promise;
-  clearTimeout(timer);
+  // Where the link is down, the room learns of it by the first stanza that nobody takes.
   room.out(new StanzaError('not-acceptable', 'The room was left'));
 }
 
@@ -60,7 +61,6 @@ export const requests = {
     const room = roomsOf(account).get(bare);
     if (!room) throw new StanzaError('item-not-found', 'The account is no member of this room', { field: 'room' });
     await leave(room, status);
-    forget(room);
     left(room, { cause: 'left', rejoin: true, statusCodes: [] }, { except: session });
     return undefined;
   },

@@ -44,6 +44,7 @@ export function takes(account: Account, stanza: Element, from: Jid): boolean {
 function refused(room: Room, stanza: Element, from: Jid): void {
   const error = readError(stanza);
   if (room.state === 'joining') room.fail(error);
+  else if (room.state === 'leaving') room.out(error);
   else if (room.renaming) {
     room.renaming.done.reject(error);
     room.renaming = undefined;
@@ -52,8 +53,7 @@ function refused(room: Room, stanza: Element, from: Jid): void {
 
 function available(room: Room, stanza: Element, from: Jid): void {
   if ((room.state !== 'joining' && room.state !== 'joined') || from.resource === '') return;
-  const { occupant } = readPresence(room.account.gateway, stanza, from);
-  const { newNick: _, ...here } = occupant;
+  const { newNick: _, ...here } = read(room, stanza, from).occupant;
   // COMPAT(services of before XEP-0045 1.24): without 110, the own presence is the one with the own nick.
   const isSelf = here.statusCodes.includes(110);
   if (!isSelf) room.seesJids = here.jid !== undefined;
@@ -64,6 +64,14 @@ function available(room: Room, stanza: Element, from: Jid): void {
     const event = room.shared.event(here.nick, room.seesJids);
     if (event) room.account.inOrder(() => room.account.push(event, { stanza }));
   }
+}
+
+/** XEP-0421 §4: an occupant-id counts only where the room says that it makes them. */
+function read(room: Room, stanza: Element, from: Jid): RoomPresence {
+  const presence = readPresence(room.account.gateway, stanza, from);
+  if (room.shared.has(ns.occupantId)) return presence;
+  const { occupantId: _, ...occupant } = presence.occupant;
+  return { ...presence, occupant };
 }
 
 /** §7.2.2: the own presence is the last of a join; later it tells of an own change. */
@@ -90,7 +98,7 @@ function renamed(room: Room, nick: string): void {
 }
 
 function gone(room: Room, stanza: Element, from: Jid): void {
-  const presence = readPresence(room.account.gateway, stanza, from);
+  const presence = read(room, stanza, from);
   const { occupant } = presence;
   const codes = occupant.statusCodes;
   const isSelf = codes.includes(110) || from.resource === room.nick || (presence.destroyed && from.resource === '');

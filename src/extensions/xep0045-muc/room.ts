@@ -53,6 +53,8 @@ export class Room {
   renaming: { readonly nick: string; readonly done: PromiseWithResolvers<string> } | undefined;
   /** Ends when the own unavailable presence comes. */
   leaving: PromiseWithResolvers<void> | undefined;
+  /** It is being left; ends when it is forgotten. */
+  ending: Promise<void> | undefined;
   #attempt: Attempt | undefined;
 
   constructor(account: Account, jid: string, nick: string, password?: string) {

@@ -17,6 +17,8 @@ interface Entry {
   full?: EncodedEvent;
 }
 
+/** More than any server lets into a room; who comes after them is not listed. */
+const maxOccupants = 50_000;
 /** So many who have gone are remembered for accounts that rejoin. */
 const maxGone = 1000;
 
@@ -65,6 +67,7 @@ export class SharedRoom {
     const known = this.#occupants.get(occupant.nick);
     const realJid = jid ?? known?.jid;
     if (known && known.jid === realJid && isEqual(known.occupant, occupant)) return;
+    if (!known && this.#occupants.size >= maxOccupants) return;
     const version = ++this.version;
     this.#occupants.set(occupant.nick, { version, occupant, ...(realJid === undefined ? {} : { jid: realJid }) });
     this.#gone.delete(occupant.nick);
