@@ -118,6 +118,8 @@ export interface Hooks {
   presenceOut(account: Account, stanza: Element): void;
   accountOpen(account: Account): void;
   accountClose(account: Account): void;
+  /** After a restart: it was online before, and no session has come back for it in time. */
+  deserted(account: Account): void;
   /** The account's availability has changed, or may have: what was told to contacts is told now to others. */
   availability(account: Account): void;
   /** A session has been made; its `ready` has been written. */

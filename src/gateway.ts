@@ -57,6 +57,8 @@ class Process implements Gateway {
   readonly #http: Http;
   readonly #sockets: WebSockets;
   readonly #sweeper: NodeJS.Timeout;
+  /** Clients have as long to come back as after any other break. */
+  #goodbyes: NodeJS.Timeout | undefined;
   #listening = false;
   #stopped: Promise<void> | undefined;
 
@@ -88,6 +90,10 @@ class Process implements Gateway {
 
   async start(): Promise<{ publicPort: number; internalPort: number }> {
     this.#parts.link.start();
+    this.#goodbyes = setTimeout(
+      () => void this.#parts.virtualServer.accounts.sayGoodbyes(),
+      this.#config.sessions.resumeWindow,
+    ).unref();
     const ports = await this.#http.listen();
     this.#listening = true;
     return ports;
@@ -115,6 +121,7 @@ class Process implements Gateway {
     await Promise.race([virtualServer.settled(), delay(left() / 2)]);
     await this.#sockets.closeAll(left());
     clearInterval(this.#sweeper);
+    clearTimeout(this.#goodbyes);
     virtualServer.sessions.stop();
     await link.stop();
     await store.close();

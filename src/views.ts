@@ -47,7 +47,8 @@ export interface Account {
   /** The full JID that its stanzas come from. */
   readonly client: Jid;
   readonly sessions: ReadonlySet<Session>;
-  readonly roster: Roster;
+  /** Its contacts and subscriptions, by their bare JIDs. */
+  readonly roster: Kept<RosterItem>;
   /** What is kept of its conversations; calls take its bare JID. */
   readonly archive: Archive;
   /** The best of its sessions' presences; undefined = unavailable. */
@@ -55,12 +56,13 @@ export interface Account {
   /** What its contacts were told last. */
   announced: OwnPresence | undefined;
   /** To whom it showed itself though they are not subscribed (RFC 6121 §4.6), and has to say goodbye. */
-  readonly directed: Set<string>;
+  readonly directed: Kept<string>;
   /** What an extension remembers of it; made at first use, forgotten with the account's last use. */
   slot<T>(slot: Slot<T>): T;
   /** The link dropped a presence of this account: some contacts do not know its present state. */
   owesPresence: boolean;
-  readonly memberships: Memberships;
+  /** XEP-0045: the rooms it has joined and not left, whether it is in them now or not, by their bare JIDs. */
+  readonly memberships: Kept<RoomMembership>;
   /** Its bookmarked rooms (XEP-0402). */
   readonly bookmarks: Kept<StoredBookmark>;
   /** Invitations that wait for an answer. */
@@ -107,15 +109,15 @@ export interface ChatKey {
   readonly fields?: Partial<Message>;
 }
 
-/** Something that an account keeps of rooms, by their bare JIDs. */
+/** Something that the store keeps of an account, item by item. */
 export interface Kept<T> {
   readonly size: number;
-  get(room: string): T | undefined;
+  get(key: string): T | undefined;
   values(): Iterable<T>;
   /** Adds or replaces; takes effect at once, is taken back if it cannot be stored; resolves when it is. */
   save(item: T): Promise<void>;
   /** Removing what is not there does nothing. */
-  remove(room: string): Promise<void>;
+  remove(key: string): Promise<void>;
 }
 
 export interface StoredBookmark {
@@ -136,16 +138,6 @@ export interface StoredInvite {
   readonly direct: boolean;
   /** When it came, epoch ms. */
   readonly time: number;
-}
-
-/** XEP-0045: the rooms an account has joined and not left, whether it is in them now or not; kept in the store. */
-export interface Memberships {
-  get(room: string): RoomMembership | undefined;
-  values(): Iterable<RoomMembership>;
-  /** Adds or replaces. Takes effect at once, is taken back if it cannot be stored; resolves when it is. */
-  save(room: RoomMembership): Promise<void>;
-  /** Removing what is not there does nothing. */
-  remove(room: string): Promise<void>;
 }
 
 /**
@@ -174,16 +166,6 @@ export interface Draft {
   readonly stanza: Element;
   /** Its conversation, where that is not the bare JID of `to`. */
   readonly chat?: string;
-}
-
-/** An account's contacts and subscriptions, kept in the store. */
-export interface Roster {
-  readonly size: number;
-  get(bare: string): RosterItem | undefined;
-  values(): Iterable<RosterItem>;
-  /** Takes effect at once, is taken back if it cannot be stored; resolves when it is. */
-  save(item: RosterItem): Promise<void>;
-  remove(bare: string): Promise<void>;
 }
 
 /** A stanza, or something to do, that waits for its turn. */

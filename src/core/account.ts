@@ -16,14 +16,14 @@ import type { StanzaError } from '../protocol/errors.ts';
 import type { Event, RequestResult } from '../protocol/frames.ts';
 import type { OwnPresence } from '../protocol/objects.ts';
 import type { Archive, Item, NewItem } from '../store/archive.ts';
+import type { RoomMembership, RosterItem } from '../store/store.ts';
 import { type Jid, make, tryParse } from '../xmpp/jid.ts';
 import type { Element } from '../xmpp/stanza.ts';
 import { OutgoingEvent } from './event.ts';
 import { receive } from './incoming.ts';
-import { inMemory, Kept } from './kept.ts';
-import type { Memberships } from './memberships.ts';
+import type { Kept } from './kept.ts';
 import { Outbox } from './outbox.ts';
-import type { Roster } from './roster.ts';
+import type { Possessions } from './possessions.ts';
 import type { VirtualServer } from './server.ts';
 import type { Session } from './session.ts';
 
@@ -40,15 +40,19 @@ export class Account implements AccountView {
   readonly gateway: VirtualServer;
   readonly jid: Jid;
   readonly client: Jid;
-  readonly roster: Roster;
+  readonly roster: Kept<RosterItem>;
   readonly archive: Archive;
-  readonly memberships: Memberships;
-  readonly bookmarks = new Kept<StoredBookmark>([], inMemory());
-  readonly invites = new Kept<StoredInvite>([], inMemory());
+  readonly memberships: Kept<RoomMembership>;
+  readonly bookmarks: Kept<StoredBookmark>;
+  readonly invites: Kept<StoredInvite>;
   readonly sessions = new Set<Session>();
   readonly outbox: Outbox;
-  announced: OwnPresence | undefined;
-  readonly directed = new Set<string>();
+  readonly directed: Kept<string>;
+  /** Bare JIDs the account has written to, for what they may learn of it. */
+  readonly peers: Kept<string>;
+  /** Has an item while contacts think it is online, also after a restart. */
+  readonly #online: Kept<string>;
+  #announced: OwnPresence | undefined;
   readonly #slots = new Map<Slot<unknown>, unknown>();
   owesPresence = false;
   /** When its last session ended, epoch ms. */
@@ -58,15 +62,34 @@ export class Account implements AccountView {
   /** Items of the archive that sessions have processed and no extension has heard of. */
   readonly #processed = new Set<string>();
 
-  constructor(gateway: VirtualServer, jid: Jid, roster: Roster, rooms: Memberships, archive: Archive) {
+  constructor(gateway: VirtualServer, jid: Jid, archive: Archive, possessions: Possessions) {
     this.gateway = gateway;
     this.jid = jid;
     this.client = make(jid.local, jid.domain, resource);
-    this.roster = roster;
     this.archive = archive;
-    this.memberships = rooms;
+    this.roster = possessions.roster;
+    this.memberships = possessions.memberships;
+    this.bookmarks = possessions.bookmarks;
+    this.invites = possessions.invites;
+    this.directed = possessions.directed;
+    this.peers = possessions.peers;
+    this.#online = possessions.online;
+    this.#announced = this.#online.size > 0 ? {} : undefined;
     this.outbox = new Outbox(this);
     this.idleSince = gateway.now();
+  }
+
+  get announced(): OwnPresence | undefined {
+    return this.#announced;
+  }
+
+  set announced(presence: OwnPresence | undefined) {
+    if (!presence !== !this.#announced) {
+      const noted = presence ? this.#online.save('') : this.#online.remove('');
+      // What could not be noted is only missed after a restart.
+      noted.catch(() => undefined);
+    }
+    this.#announced = presence;
   }
 
   get presence(): OwnPresence | undefined {
@@ -147,7 +170,7 @@ export class Account implements AccountView {
   }
 
   mayLearn(bare: string): boolean {
-    if (bare === this.jid.bare || this.outbox.hasWrittenTo(bare) || this.#isShownTo(bare)) return true;
+    if (bare === this.jid.bare || this.peers.get(bare) !== undefined || this.#isShownTo(bare)) return true;
     if (this.#isServed(bare)) return true;
     const subscription = this.roster.get(bare)?.subscription;
     return subscription === 'from' || subscription === 'both';
@@ -164,7 +187,8 @@ export class Account implements AccountView {
 
   /** Directed presence goes to bare and full JIDs. */
   #isShownTo(bare: string): boolean {
-    return this.directed.has(bare) || this.directed.values().some((to) => to.startsWith(`${bare}/`));
+    if (this.directed.size === 0) return false;
+    return this.directed.get(bare) !== undefined || [...this.directed.values()].some((to) => to.startsWith(`${bare}/`));
   }
 
   receive(stanza: Element, from: Jid, key: ChatKey): Promise<undefined> | undefined {

@@ -2,10 +2,9 @@
 import type { Claim } from '../auth/auth.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { Store } from '../store/store.ts';
-import { escapeLocal, type Jid, make } from '../xmpp/jid.ts';
+import { escapeLocal, type Jid, make, tryParse } from '../xmpp/jid.ts';
 import { Account } from './account.ts';
-import { Memberships } from './memberships.ts';
-import { Roster } from './roster.ts';
+import { kinds, open } from './possessions.ts';
 import type { VirtualServer } from './server.ts';
 
 /** An account without a session stays in memory so long, for repeats and bounces of what it sent last. */
@@ -56,6 +55,26 @@ export class Accounts {
     return account;
   }
 
+  /**
+   * Some time after the start: accounts that were online before it, and for which no session has come back. One after the
+   * other, so that nobody waits for many of them. Never throws.
+   */
+  async sayGoodbyes(): Promise<void> {
+    try {
+      const before = await Promise.all([
+        this.#store.accountsWith(kinds.online),
+        this.#store.accountsWith(kinds.directed),
+      ]);
+      for (const bare of new Set(before.flat())) {
+        const jid = tryParse(bare);
+        const account = jid && (await this.load(jid));
+        if (account?.sessions.size === 0) this.#server.run('deserted', account);
+      }
+    } catch (error) {
+      this.#server.bug(error, 'contacts could not be told who has not come back');
+    }
+  }
+
   /** Forgets accounts that nobody uses any more. */
   sweep(): void {
     const limit = this.#server.now() - keepIdle;
@@ -80,13 +99,9 @@ export class Accounts {
   }
 
   async #fromStore(jid: Jid, create: boolean): Promise<Account | undefined> {
-    // Both in one turn of the store.
-    const opening = this.#store.openAccount(jid.bare, create);
-    const [record, joined] = await Promise.all([opening, this.#store.rooms(jid.bare)]);
-    if (!record) return undefined;
-    const rooms = new Memberships(jid.bare, joined, this.#store);
-    const roster = new Roster(jid.bare, record.roster, this.#store);
-    const account = new Account(this.#server, jid, roster, rooms, this.#store.archive);
+    const possessions = await open(this.#store, jid.bare, create);
+    if (!possessions) return undefined;
+    const account = new Account(this.#server, jid, this.#store.archive, possessions);
     this.#accounts.set(jid.bare, account);
     this.#server.run('accountOpen', account);
     return account;

@@ -1,18 +1,20 @@
-/** What an account keeps of rooms, one item a room, in memory and written through to where it is kept. */
+/** What is kept of an account, item by item: in memory, written through to the store. */
 import type { Kept as KeptView } from '../extension.ts';
+import type { Store } from '../store/store.ts';
 
 /** Where items are kept for good; each resolves when it is stored. */
 export interface Keeper<T> {
+  keyOf(item: T): string;
   save(item: T): Promise<void>;
-  remove(room: string): Promise<void>;
+  remove(key: string): Promise<void>;
 }
 
-export class Kept<T extends { readonly room: string }> implements KeptView<T> {
+export class Kept<T> implements KeptView<T> {
   readonly #items: Map<string, T>;
   readonly #keeper: Keeper<T>;
 
   constructor(items: readonly T[], keeper: Keeper<T>) {
-    this.#items = new Map(items.map((item) => [item.room, item]));
+    this.#items = new Map(items.map((item) => [keeper.keyOf(item), item]));
     this.#keeper = keeper;
   }
 
@@ -20,8 +22,8 @@ export class Kept<T extends { readonly room: string }> implements KeptView<T> {
     return this.#items.size;
   }
 
-  get(room: string): T | undefined {
-    return this.#items.get(room);
+  get(key: string): T | undefined {
+    return this.#items.get(key);
   }
 
   values(): Iterable<T> {
@@ -29,30 +31,35 @@ export class Kept<T extends { readonly room: string }> implements KeptView<T> {
   }
 
   save(item: T): Promise<void> {
-    const before = this.#items.get(item.room);
-    this.#items.set(item.room, item);
+    const key = this.#keeper.keyOf(item);
+    const before = this.#items.get(key);
+    this.#items.set(key, item);
     return this.#keeper.save(item).catch((error: unknown) => {
-      if (this.#items.get(item.room) === item) this.#put(item.room, before);
+      if (this.#items.get(key) === item) this.#put(key, before);
       throw error;
     });
   }
 
-  remove(room: string): Promise<void> {
-    const before = this.#items.get(room);
-    if (!this.#items.delete(room)) return Promise.resolve();
-    return this.#keeper.remove(room).catch((error: unknown) => {
-      if (!this.#items.has(room)) this.#put(room, before);
+  remove(key: string): Promise<void> {
+    const before = this.#items.get(key);
+    if (!this.#items.delete(key)) return Promise.resolve();
+    return this.#keeper.remove(key).catch((error: unknown) => {
+      if (!this.#items.has(key)) this.#put(key, before);
       throw error;
     });
   }
 
-  #put(room: string, item: T | undefined): void {
-    if (item) this.#items.set(room, item);
-    else this.#items.delete(room);
+  #put(key: string, item: T | undefined): void {
+    if (item) this.#items.set(key, item);
+    else this.#items.delete(key);
   }
 }
 
-/** Keeps for as long as the account is in memory. TODO(#4): the store's rows */
-export function inMemory<T>(): Keeper<T> {
-  return { save: () => Promise.resolve(), remove: () => Promise.resolve() };
+/** Keeps items as the account's records of that kind. */
+export function asRecords<T>(store: Store, account: string, kind: string, keyOf: (item: T) => string): Keeper<T> {
+  return {
+    keyOf,
+    save: (item) => store.saveRecord(account, kind, keyOf(item), item),
+    remove: (key) => store.removeRecord(account, kind, key),
+  };
 }

@@ -34,8 +34,6 @@ const maxPeers = 1000;
 export class Outbox {
   readonly #account: Account;
   readonly #attempts = new Map<string, Attempt>();
-  /** Bare JIDs the account has written to, for what they may learn of it. */
-  readonly #peers = new Set<string>();
 
   constructor(account: Account) {
     this.#account = account;
@@ -44,10 +42,6 @@ export class Outbox {
   /** Is nothing under way? */
   get isEmpty(): boolean {
     return this.#attempts.size === 0;
-  }
-
-  hasWrittenTo(bare: string): boolean {
-    return this.#peers.has(bare);
   }
 
   /**
@@ -154,9 +148,11 @@ export class Outbox {
   }
 
   #peer(bare: string): void {
-    if (this.#peers.has(bare)) return;
-    if (this.#peers.size >= maxPeers) for (const oldest of this.#peers.keys().take(1)) this.#peers.delete(oldest);
-    this.#peers.add(bare);
+    const { peers } = this.#account;
+    if (peers.get(bare) !== undefined) return;
+    const [oldest] = peers.size >= maxPeers ? peers.values() : [];
+    // What could not be noted is only missed after a restart.
+    Promise.all([oldest === undefined ? undefined : peers.remove(oldest), peers.save(bare)]).catch(() => undefined);
   }
 }
 

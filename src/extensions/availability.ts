@@ -153,7 +153,7 @@ function settleLater(account: Account, round: number): void {
 /** §4.3.2: a probe. A stranger learns nothing, and that it has no subscription. */
 export function answerProbe(account: Account, from: { bare: string; full: string }): void {
   const shown =
-    sees(account.roster.get(from.bare)) || account.directed.has(from.full) || account.directed.has(from.bare);
+    sees(account.roster.get(from.bare)) || [from.full, from.bare].some((to) => account.directed.get(to) !== undefined);
   account.gateway.send(shown ? presenceTo(account, from.full) : bareTo(account, from.bare, 'unsubscribed'));
 }
 
@@ -162,20 +162,37 @@ export function direct(account: Account, to: string, presence: OwnPresence | und
   const { directed, gateway } = account;
   // First, so that what does not go out is not remembered either.
   if (!gateway.send(availability(account, to, presence))) return;
-  directed.delete(to);
-  if (!presence) return;
-  directed.add(to);
-  if (directed.size <= maxDirected) return;
-  for (const oldest of directed.values().take(1)) direct(account, oldest, undefined);
+  if (!presence) forget(account, to);
+  else if (directed.get(to) === undefined) directed.save(to).catch(() => undefined);
+  const [oldest] = directed.size > maxDirected ? directed.values() : [];
+  if (oldest !== undefined) direct(account, oldest, undefined);
 }
 
 /** §4.6.3: who was shown it directly is told of its end, unless a broadcast does. */
 function withdraw(account: Account, wasBroadcast: boolean): void {
-  for (const to of account.directed) {
+  for (const to of [...account.directed.values()]) {
     const bare = to.split('/', 1).join();
     if (!wasBroadcast || !sees(account.roster.get(bare))) deliver(account, availability(account, to, undefined));
+    forget(account, to);
   }
-  account.directed.clear();
+}
+
+/** It is not shown to this address any more. What could not be noted is only said again after a restart. */
+export function forget({ directed }: Account, to: string): void {
+  directed.remove(to).catch(() => undefined);
+}
+
+/** After a restart that no session has survived: what was true before it ends, for everybody at the common pace. */
+export function deserted(account: Account): void {
+  const wasBroadcast = account.announced !== undefined;
+  account.announced = undefined;
+  if (wasBroadcast) {
+    account.owesPresence = true;
+    for (const jid of contacts(account, true))
+      for (const stanza of greeting(account, jid, true)) account.gateway.send(stanza);
+    if (account.gateway.link === 'up') account.gateway.pace(account, greetings(account, contacts(account, false)));
+  }
+  withdraw(account, wasBroadcast);
 }
 
 /** Who sees the account no more, or never did, is told that it is gone. */

@@ -7,7 +7,7 @@ import { childText } from '../fields.ts';
 import { badRequest } from '../protocol/errors.ts';
 import type { OwnPresence, Presence, Show } from '../protocol/objects.ts';
 import { address } from './address.ts';
-import { answerProbe, changed, direct, known, linkDown, linkUp } from './availability.ts';
+import { answerProbe, changed, deserted, direct, forget, known, linkDown, linkUp } from './availability.ts';
 import { isSeen } from './subscription.ts';
 
 const shows: readonly string[] = ['chat', 'away', 'xa', 'dnd'] satisfies Show[];
@@ -45,7 +45,7 @@ export function vanish(account: Account, user: string, except?: string): void {
 
 /** §4.6: an address that answers with an error does not see the account, nor is it seen. */
 function failed(account: Account, { from }: PresenceIn): void {
-  account.directed.delete(from.full);
+  forget(account, from.full);
   const presence = account.slot(known);
   const isKnown = presence.of(from.bare).some((one) => from.resource === '' || one.from === from.full);
   if (!isKnown) return;
@@ -92,6 +92,7 @@ export default extension({
       changed(account);
     },
     sessionClose: ({ account }) => changed(account),
+    deserted,
     linkDown: (gateway) => {
       for (const account of gateway.accounts) linkDown(account);
     },

@@ -229,6 +229,59 @@ describe('what contacts say', () => {
   });
 });
 
+describe('a restart', () => {
+  const gone = ['> romeo: unavailable', '> tybalt/x: unavailable'];
+
+  beforeEach(async () => {
+    await core.contacts('alice', item('romeo', 'from'));
+    const client = await core.login('alice');
+    await client.request('presence.send', { to: 'tybalt@example.com/x' });
+    await client.request('message.send', { to: 'nurse@example.com', body: 'hi' });
+    await core.login('bob');
+    await out();
+    core = await TestCore.create({ store: core.store });
+  });
+
+  it('that no session survives ends in a goodbye, once', async () => {
+    await core.server.accounts.sayGoodbyes();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await out()).toEqual(gone);
+    core = await TestCore.create({ store: core.store });
+    await core.server.accounts.sayGoodbyes();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await out()).toEqual([]);
+  });
+
+  it('is no news for contacts where a session comes back in time', async () => {
+    const client = await core.login('alice');
+    await core.server.accounts.sayGoodbyes();
+    expect(await out()).toEqual(['> romeo: online']);
+    client.close();
+    expect((await out()).toSorted()).toEqual(gone.toSorted());
+  });
+
+  it('while the link is down says it when that is up', async () => {
+    core.link.becomes('down');
+    await core.server.accounts.sayGoodbyes();
+    await vi.advanceTimersByTimeAsync(1000);
+    core.link.sent.length = 0;
+    core.link.becomes('up');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await out()).toContain('> romeo: unavailable');
+  });
+
+  it('does not make strangers of those the account has written to', async () => {
+    await core.login('alice');
+    await out();
+    for (const name of ['nurse', 'paris']) {
+      await core.receive(
+        `<iq from="${name}@example.com/x" to="${alice}/web" type="get" id="p"><ping xmlns="urn:xmpp:ping"/></iq>`,
+      );
+    }
+    expect(await out()).toEqual(['> nurse/x: result', '> paris/x: error']);
+  });
+});
+
 describe('directed presence (§4.6)', () => {
   beforeEach(() => core.contacts('alice', item('romeo', 'from')));
   const ping = (from: string) =>

@@ -54,7 +54,11 @@ onEveryDriver((fixture) => {
       at: noon,
       state: 'failed',
     });
-    expect(await archive.beginSend(alice, sending({ digest: 'other' }))).toEqual({ digest: 'other', state: 'pending' });
+    expect(await archive.beginSend(alice, sending({ digest: 'other' }))).toEqual({
+      digest: 'other',
+      at: noon,
+      state: 'pending',
+    });
     expect(await archive.failSend(alice, 'unknown', bob)).toBe(false);
   });
 

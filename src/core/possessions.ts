@@ -1,0 +1,55 @@
+/** What the store keeps of one account beside its conversations, as it is when the account is opened. */
+import type { StoredBookmark, StoredInvite } from '../extension.ts';
+import type { RoomMembership, RosterItem, Store } from '../store/store.ts';
+import { asRecords, Kept } from './kept.ts';
+
+/** The kinds of records (store/store.ts). */
+export const kinds = {
+  bookmark: 'bookmark',
+  invite: 'invite',
+  directed: 'directed',
+  peer: 'peer',
+  online: 'online',
+} as const;
+
+export interface Possessions {
+  readonly roster: Kept<RosterItem>;
+  readonly memberships: Kept<RoomMembership>;
+  readonly bookmarks: Kept<StoredBookmark>;
+  readonly invites: Kept<StoredInvite>;
+  readonly directed: Kept<string>;
+  readonly peers: Kept<string>;
+  readonly online: Kept<string>;
+}
+
+/** Opens the account; undefined where it does not exist and is not to be made. */
+export async function open(store: Store, account: string, create: boolean): Promise<Possessions | undefined> {
+  const roomOf = ({ room }: { room: string }) => room;
+  const itself = (key: string) => key;
+  const kept = async <T>(kind: string, keyOf: (item: T) => string) => {
+    const values = [...(await store.records(account, kind)).values()] as T[];
+    return new Kept(values, asRecords(store, account, kind, keyOf));
+  };
+  // All in one turn of the store.
+  const [opened, rooms, bookmarks, invites, directed, peers, online] = await Promise.all([
+    store.openAccount(account, create),
+    store.rooms(account),
+    kept<StoredBookmark>(kinds.bookmark, roomOf),
+    kept<StoredInvite>(kinds.invite, roomOf),
+    kept(kinds.directed, itself),
+    kept(kinds.peer, itself),
+    kept(kinds.online, itself),
+  ]);
+  if (!opened) return undefined;
+  const roster = new Kept(opened.roster, {
+    keyOf: ({ jid }) => jid,
+    save: (item) => store.saveRosterItem(account, item),
+    remove: (jid) => store.removeRosterItem(account, jid),
+  });
+  const memberships = new Kept(rooms, {
+    keyOf: ({ jid }) => jid,
+    save: (room) => store.saveRoom(account, room),
+    remove: (jid) => store.removeRoom(account, jid),
+  });
+  return { roster, memberships, bookmarks, invites, directed, peers, online };
+}
