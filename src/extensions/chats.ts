@@ -9,6 +9,7 @@ import { tryParse } from '../xmpp/jid.ts';
 import { address } from './address.ts';
 import { chatKey } from './chat-key.ts';
 import { fitting, pageBytes } from './page.ts';
+import { positionsOf } from './xep0045-muc/position.ts';
 
 /** The snapshot in `ready` has so many; the rest is for `chat.list`. */
 const snapshotMax = 100;
@@ -20,11 +21,11 @@ export function toChat(account: Account, stored: StoredChat): Chat {
   return service?.describe ? service.describe(plain, stored) : plain;
 }
 
-function plainChat(account: Account, { chat, unread, readUpTo, last, ...settings }: StoredChat): Chat {
+function plainChat(account: Account, { chat, unread, readUpTo, last, room, ...settings }: StoredChat): Chat {
   const name = account.roster.get(chat)?.name;
   return {
     chat,
-    kind: 'direct',
+    kind: room ? 'room' : 'direct',
     ...(name === undefined ? {} : { name }),
     unread,
     mentions: 0,
@@ -40,6 +41,9 @@ function messageOf({ data }: Item): Message {
 }
 
 async function page(account: Account, max: number, after?: string) {
+  await positionsOf(account)
+    .saveAll()
+    .catch(() => undefined);
   const stored = await account.archive.chats(account.jid.bare, { max, ...(after === undefined ? {} : { after }) });
   const all = stored.items.map((one) => toChat(account, one));
   const items = [...fitting(all, pageBytes(account.gateway.limits), 'first')];

@@ -1,5 +1,8 @@
 /** What was missed in a room comes from its archive (XEP-0313) or with the join, all of it and once (PROTOCOL.md §5, §6, §10). */
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventData } from '../../src/protocol/frames.ts';
 import { ns } from '../../src/xmpp/namespaces.ts';
 import { type Element, el, find } from '../../src/xmpp/stanza.ts';
@@ -42,6 +45,9 @@ async function joined(user: string, { jid }: ScriptedRoom): Promise<JsonClient> 
   await client.request('room.join', { room: jid, nick: user });
   return client;
 }
+
+const folder = mkdtempSync(join(tmpdir(), 'room-catch-up-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A gateway that has lost no link before: it would wait longer each time. */
 beforeEach(() => at.restart(env));
@@ -212,5 +218,42 @@ describe('an account that had no session', () => {
     const join = at.server.received.find(({ name, attrs }) => name === 'presence' && attrs.to === `${dev.jid}/alice`);
     const x = join && find(join, 'x', ns.muc);
     expect(x && find(x, 'history', ns.muc)?.attrs).toEqual({ maxstanzas: '0' });
+  });
+});
+
+describe('after a restart of the gateway', () => {
+  const kept = { ...env, STANZAWIRE_STORE_URL: `sqlite:${join(folder, 'store.sqlite')}` };
+
+  it('the room is in the list of chats, with what is unread, and a repeated message is not sent again', async () => {
+    await at.restart(kept);
+    const dev = room('prosody-13');
+    const alice = await joined('alice', dev);
+    const read = dev.say('Bob', 'read');
+    await alice.next('message');
+    await alice.request('message.mark', { to: dev.jid, id: read });
+    await alice.request('chat.update', { chat: dev.jid, muted: true });
+    const sent = await alice.request('message.send', { to: dev.jid, id: 'kept-1', body: 'sent' });
+    dev.reflects = 'others';
+    const lost = alice.answer({ type: 'message.send', data: { to: dev.jid, id: 'kept-2', body: 'half' } });
+    lost.catch(() => undefined);
+    await at.server.next(({ attrs }) => attrs.id === 'kept-2');
+    open.splice(0);
+    await at.restart(kept);
+    dev.reflects = 'all';
+    for (const text of ['one', 'alice: two']) dev.say('Bob', text);
+    const again = await login('alice');
+    expect(again.ready?.chats).toMatchObject([{ chat: dev.jid, kind: 'room', muted: true, readUpTo: { id: read } }]);
+    const chat = await again.next('chat', ({ unread }) => unread > 0);
+    expect(chat).toMatchObject({ unread: 2, mentions: 1, muted: true, last: { body: 'alice: two' } });
+    expect(await again.request('chat.list', {})).toMatchObject({ items: [chat], count: 1 });
+    expect(await again.request('message.send', { to: dev.jid, id: 'kept-1', body: 'sent' })).toEqual(sent);
+    const half = await again.request('message.send', { to: dev.jid, id: 'kept-2', body: 'half' });
+    expect(half).toMatchObject({
+      originId: 'kept-2',
+      id: dev.archive.items.find(({ stanza }) => stanza.attrs.id === 'kept-2')?.id,
+    });
+    expect(at.server.received.filter(({ attrs }) => attrs.id?.startsWith('kept-'))).toHaveLength(2);
+    await again.request('room.leave', { room: dev.jid });
+    expect(await again.request('chat.list', {})).toMatchObject({ items: [], count: 0 });
   });
 });

@@ -7,6 +7,7 @@
 import { StanzaError } from '../../protocol/errors.ts';
 import type { RequestData } from '../../protocol/frames.ts';
 import { archiveOf } from './archive.ts';
+import { tellChat } from './chat.ts';
 import { feedOf, type RoomFeed } from './feed.ts';
 import { missed } from './missed.ts';
 import { chatOf, type Position, positionOf, positionsOf } from './position.ts';
@@ -73,6 +74,17 @@ function goLive(room: Room, position: Position): void {
   position.live = true;
   position.told = true;
   resume(room);
+  if (position.isChat) return;
+  // From now on it is in the list of chats.
+  position.isChat = true;
+  positionsOf(room.account)
+    .save(room.jid)
+    .then(() => {
+      for (const session of room.account.sessions) {
+        if (session.wants.has('chats')) session.push({ type: 'chat', data: chatOf(room) });
+      }
+    })
+    .catch(() => undefined);
 }
 
 class CatchUp {
@@ -106,7 +118,8 @@ class CatchUp {
       if (this.#isCurrent()) tellSince(this.#room, Math.max(this.#base, position.serial ?? 0), 'tell');
       position.serial = this.#feed.end;
     }
-    if (manner === 'count' && position.seen?.archiveId !== before && this.#isCurrent()) this.#tellChat();
+    if (manner === 'count' && position.seen?.archiveId !== before && this.#isCurrent())
+      await tellChat(this.#room).catch(() => undefined);
   }
 
   #isCurrent(): boolean {
@@ -177,7 +190,8 @@ class CatchUp {
     for await (const { items } of missed(room.account, room.jid, position.seen)) {
       for (const item of items) {
         const said = feed.learn(item);
-        if (said && (said.serial === 0 || (said.serial > heard && said.serial <= this.#base))) tell(room, { ...said, serial: 0 }, manner);
+        if (said && (said.serial === 0 || (said.serial > heard && said.serial <= this.#base)))
+          tell(room, { ...said, serial: 0 }, manner);
       }
       if (!this.#isCurrent()) return;
     }
@@ -214,10 +228,5 @@ class CatchUp {
       const said = this.#feed.learn(item);
       if (said?.kind === 'message' || said?.kind === 'action') tell(this.#room, { ...said, serial: 0 }, 'show');
     }
-  }
-
-  #tellChat(): void {
-    const { account } = this.#room;
-    account.inOrder(() => account.push({ type: 'chat', data: chatOf(this.#room) }));
   }
 }

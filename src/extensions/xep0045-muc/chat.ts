@@ -2,11 +2,12 @@
  * A room as a conversation: what `message.send`, `typing.send`, `message.mark` and `history.get` do there, and how
  * `chat.list` shows it (PROTOCOL.md §9, §10).
  */
-import type { ChatService, Session } from '../../extension.ts';
+import type { ChatService, PushOptions, Session } from '../../extension.ts';
 import { StanzaError } from '../../protocol/errors.ts';
 import type { RequestData } from '../../protocol/frames.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { append, el } from '../../xmpp/stanza.ts';
+import { toChat } from '../chats.ts';
 import { hint } from '../xep0334-hints.ts';
 import { archiveOf } from './archive.ts';
 import { feedOf } from './feed.ts';
@@ -62,20 +63,20 @@ async function mark(
   position.unread = unread;
   position.mentions = mentions;
   await positionsOf(account).save(room.jid);
-  const stored = await account.archive.chat(account.jid.bare, room.jid);
-  const { muted, pinned, archived: away } = stored ?? {};
-  const settings = {
-    ...(muted === undefined ? {} : { muted }),
-    ...(pinned === undefined ? {} : { pinned }),
-    ...(away === undefined ? {} : { archived: away }),
-  };
-  account.push({ type: 'chat', data: chatOf(room, settings) }, { except: session });
+  await tellChat(room, { except: session });
   if (quietly || own || room.state !== 'joined' || !isAmongMembers(room)) return undefined;
   const stanza = el('message', { from: account.client.full, to: room.jid, type: 'groupchat', id: crypto.randomUUID() });
   append(stanza, el('displayed', { xmlns: ns.markers, id }));
   append(stanza, hint('store'));
   account.gateway.send(stanza);
   return undefined;
+}
+
+/** How it is with the chat now, for sessions that cannot count it themselves. */
+export async function tellChat(room: Room, options: PushOptions = {}): Promise<void> {
+  const { account } = room;
+  const stored = await account.archive.chat(account.jid.bare, room.jid);
+  account.push({ type: 'chat', data: stored ? toChat(account, stored) : chatOf(room) }, options);
 }
 
 interface Marked {

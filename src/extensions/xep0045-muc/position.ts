@@ -38,6 +38,8 @@ export class Position {
   subject: string | undefined;
   /** How often the account came into the room: what began before the last time is void. */
   entry = 0;
+  /** It is stored, and so in the list of chats. */
+  isChat = false;
   /** It was never in the room before. */
   fresh = true;
   /** The history that a client asked for with the join. */
@@ -48,6 +50,7 @@ export class Position {
   unsaved = 0;
 
   take(stored: StoredPosition): void {
+    this.isChat = true;
     this.unread += stored.unread;
     this.mentions += stored.mentions;
     this.seen ??= stored.seen;
@@ -75,29 +78,6 @@ export class Position {
   }
 }
 
-/** Where positions are kept. */
-export interface PositionStore {
-  /** All of an account's. */
-  load(account: Account): Promise<Map<string, StoredPosition>>;
-  save(account: Account, room: string, position: StoredPosition): Promise<void>;
-  remove(account: Account, room: string): Promise<void>;
-}
-
-/** TODO(#4): the store's own table. Until then they are lost with the process. */
-const inMemory = slot((): PositionStore => {
-  const all = new Map<string, Map<string, StoredPosition>>();
-  const of = ({ jid }: Account) => all.get(jid.bare) ?? new Map<string, StoredPosition>();
-  return {
-    load: async (account) => new Map(of(account)),
-    save: async (account, room, position) => {
-      all.set(account.jid.bare, of(account).set(room, position));
-    },
-    remove: async (account, room) => {
-      of(account).delete(room);
-    },
-  };
-});
-
 /** Written when so much has changed, and when the account goes. */
 const saveAfter = 200;
 
@@ -110,14 +90,15 @@ class Positions {
 
   constructor(account: Account) {
     this.#account = account;
-    this.loaded = this.#store.load(account).then((stored) => {
-      for (const [room, one] of stored) this.of(room).take(one);
-    });
+    this.loaded = this.#load();
     this.loaded.catch(() => undefined);
   }
 
-  get #store(): PositionStore {
-    return this.#account.gateway.slot(inMemory);
+  async #load(): Promise<void> {
+    const { archive, jid, memberships } = this.#account;
+    if (Iterator.from(memberships.values()).next().done) return;
+    for (const [room, one] of await archive.roomPositions(jid.bare))
+      this.of(room).take(one as unknown as StoredPosition);
   }
 
   [Symbol.iterator](): Iterator<[string, Position]> {
@@ -146,7 +127,8 @@ class Positions {
     const position = this.#all.get(room);
     if (!position) return;
     position.unsaved = 0;
-    await this.#store.save(this.#account, room, position.toStored());
+    const { archive, jid } = this.#account;
+    await archive.saveRoomPosition(jid.bare, room, { ...position.toStored() });
   }
 
   /** Stores what has changed, oldest activity first. */
@@ -158,7 +140,7 @@ class Positions {
 
   async remove(room: string): Promise<void> {
     this.#all.delete(room);
-    await this.#store.remove(this.#account, room);
+    await this.#account.archive.removeRoomPosition(this.#account.jid.bare, room);
   }
 }
 

@@ -33,19 +33,10 @@ interface Attempt {
   readonly outcome: PromiseWithResolvers<Sent>;
 }
 
-/** An answer that is given again, for a day. */
-interface Answered {
-  readonly digest: string;
-  readonly at: number;
-  readonly result: Sent;
-}
-
-const dayMs = 24 * 60 * 60 * 1000;
-const maxAnswered = 1000;
 /** Clocks differ by so much. */
 const skewMs = 5 * 60 * 1000;
 
-const sends = slot(() => ({ underWay: new Map<string, Attempt>(), answered: new Map<string, Answered>() }));
+const sends = slot(() => ({ underWay: new Map<string, Attempt>() }));
 
 export function sendToRoom(session: Session, room: Room, data: RequestData<'message.send'>): Promise<Sent> {
   const { id = randomUUID(), type, to: _, ...content } = data;
@@ -60,12 +51,11 @@ export function sendToRoom(session: Session, room: Room, data: RequestData<'mess
     'sha1',
     JSON.stringify([room.jid, Object.entries(content).toSorted(([a], [b]) => (a < b ? -1 : 1))]),
   );
-  const { underWay, answered } = account.slot(sends);
-  const known = underWay.get(id) ?? answered.get(id);
+  const { underWay } = account.slot(sends);
+  const known = underWay.get(id);
   if (known && known.digest !== digest)
     throw new StanzaError('conflict', 'This id was used for another message', { field: 'id' });
-  if (known && 'result' in known && known.at > gateway.now() - dayMs) return Promise.resolve(known.result);
-  if (known && 'outcome' in known) return known.outcome.promise;
+  if (known) return known.outcome.promise;
   const stanza = el('message', { from: account.client.full, to: room.jid, id, type: 'groupchat' });
   gateway.translate.writeMessage(stanza, { ...content, originId: id });
   gateway.run('messageOut', account, stanza);
@@ -99,13 +89,12 @@ export function sendToRoom(session: Session, room: Room, data: RequestData<'mess
 }
 
 async function run(attempt: Attempt): Promise<void> {
-  const { id, digest, room, stanza, at } = attempt;
+  const { id, digest, room, at } = attempt;
   const { account } = room;
   const known = await account.archive.beginSend(account.jid.bare, {
     id,
     chat: room.jid,
     digest,
-    stanza: serialize(stanza),
     at,
   });
   if (known && known.digest !== digest && known.state !== 'failed') {
@@ -120,7 +109,7 @@ async function run(attempt: Attempt): Promise<void> {
   if (known?.state === 'pending') {
     const { archive } = feedOf(account.gateway, room.shared).traits;
     if (!archive) throw unconfirmed(false);
-    const found = await look(attempt, at - dayMs);
+    const found = await look(attempt, known.at - skewMs);
     if (found) {
       settle(attempt, found);
       return;
@@ -190,8 +179,8 @@ export function refused(account: Account, room: Room, stanza: Element): boolean 
   return true;
 }
 
-function settle({ id, digest, room, outcome, at }: Attempt, said: Said): void {
-  const { answered } = room.account.slot(sends);
+function settle({ id, room, outcome }: Attempt, said: Said): void {
+  const { account } = room;
   const result: Sent = {
     id: said.id,
     originId: id,
@@ -200,8 +189,8 @@ function settle({ id, digest, room, outcome, at }: Attempt, said: Said): void {
     time: said.time,
     ...(said.archiveId === undefined ? {} : { archiveId: said.archiveId }),
   };
-  answered.set(id, { digest, at, result });
-  if (answered.size > maxAnswered) for (const oldest of answered.keys().take(1)) answered.delete(oldest);
+  // What cannot be noted now is looked for in the archive, should the id be used again.
+  account.archive.settleSend(account.jid.bare, id, result).catch(() => undefined);
   outcome.resolve(result);
 }
 
