@@ -1,0 +1,77 @@
+/** What many rooms, and many accounts in one room, cost: the pace of coming back, and what is shared. */
+import { describe, expect, it, vi } from 'vitest';
+import { OutgoingEvent } from '../../src/core/event.ts';
+import { roomsOf } from '../../src/extensions/xep0045-muc/rooms.ts';
+import { parse } from '../../src/xmpp/jid.ts';
+import { ns } from '../../src/xmpp/namespaces.ts';
+import { find } from '../../src/xmpp/stanza.ts';
+import { TestCore } from '../support/core.ts';
+
+const user = 'http://jabber.org/protocol/muc#user';
+const own = '<status code="110"/>';
+const presence = (room: string, nick: string, to: string, inside = '') =>
+  `<presence from="${room}/${nick}" to="${to}@web.example.com/web"><x xmlns="${user}"><item affiliation="none" role="participant"/>${inside}</x></presence>`;
+
+/** The rooms are asked what they are, and say nothing of interest. */
+async function answerInfos(core: TestCore): Promise<void> {
+  for (const { name, attrs, children } of core.link.sent.splice(0)) {
+    const asks =
+      name === 'iq' && children.some((child) => typeof child !== 'string' && child.attrs.xmlns === ns.discoInfo);
+    if (asks)
+      await core.receive(
+        `<iq type="result" id="${attrs.id}" from="${attrs.to}" to="${attrs.from}"><query xmlns="${ns.discoInfo}"/></iq>`,
+      );
+  }
+}
+
+async function join(core: TestCore, name: string, room: string, others: readonly string[]) {
+  const client = await core.login(name);
+  const answer = client.request('room.join', { room });
+  await core.settled();
+  await answerInfos(core);
+  for (const nick of others) await core.receive(presence(room, nick, name));
+  await core.receive(presence(room, name, name, own));
+  await answer;
+  return client;
+}
+
+describe('rooms', () => {
+  it('1,000 are joined again at the pace, not at once', async () => {
+    const core = await TestCore.create({ env: { STANZAWIRE_XMPP_PACE: '100' } });
+    await core.store.openAccount('alice@web.example.com', true);
+    for (let i = 0; i < 1000; i++) {
+      await core.store.saveRoom('alice@web.example.com', { jid: `r${i}@rooms.example.com`, nick: 'alice' });
+    }
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    try {
+      await core.login('alice');
+      const asked = () => core.link.sent.filter((stanza) => find(stanza, 'query', ns.discoInfo)).length;
+      // A join counts as two stanzas.
+      expect(asked()).toBeLessThanOrEqual(50);
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(asked()).toBeGreaterThan(100);
+      expect(asked()).toBeLessThanOrEqual(155);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('what is told of an occupant is one object, and one text, for all accounts in the room', async () => {
+    const core = await TestCore.create();
+    const room = 'tea@rooms.example.com';
+    await join(core, 'alice', room, ['Bob']);
+    await join(core, 'carol', room, ['Bob', 'alice']);
+    const [alice, carol] = ['alice', 'carol'].map((name) => {
+      const account = core.server.accounts.loaded(parse(`${name}@web.example.com`));
+      return typeof account === 'object' ? roomsOf(account).get(room) : undefined;
+    });
+    expect(alice?.occupant('Bob')).toBeDefined();
+    expect(alice?.occupant('Bob')).toBe(carol?.occupant('Bob'));
+    const text = vi.spyOn(JSON, 'stringify');
+    await core.receive(presence(room, 'Eve', 'alice') + presence(room, 'Eve', 'carol'));
+    const made = text.mock.calls.filter(([value]) => (value as { nick?: string }).nick === 'Eve');
+    text.mockRestore();
+    expect(made).toHaveLength(1);
+    expect(alice?.shared.event('Eve', false)).toBeInstanceOf(OutgoingEvent);
+  });
+});
