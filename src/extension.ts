@@ -4,15 +4,17 @@
  * What an extension may see of the core are the views of views.ts (Session, Account, Gateway).
  */
 import type { ErrorObject } from './protocol/errors.ts';
-import type { Connect, EventData, Ready, RequestData, RequestResult, RequestType } from './protocol/frames.ts';
+import type { Connect, Event, EventData, Ready, RequestData, RequestResult, RequestType } from './protocol/frames.ts';
 import type { Message, Presence } from './protocol/objects.ts';
 import type { Item, ItemType, NewItem } from './store/archive.ts';
 import type { Account, ChatService, Gateway, Session, Slot } from './views.ts';
 import type { Jid } from './xmpp/jid.ts';
 import type { Element } from './xmpp/stanza.ts';
 
+export type * from './kept.ts';
 export type { Archive, Chat as StoredChat, HistoryQuery, Item, NewItem } from './store/archive.ts';
 export type { RoomMembership, RosterItem } from './store/store.ts';
+export type * from './transfer.ts';
 export type * from './views.ts';
 export type { ErrorObject };
 
@@ -138,8 +140,13 @@ export type RequestHandlers = {
 
 export type Want = NonNullable<Connect['want']>[number];
 
+/** What the operator may keep accounts and the domain from answering (`accounts.answers`). */
+export type Answer = 'lastActivity' | 'time' | 'version' | 'ping';
+
 export interface Extension {
   readonly spec: Spec;
+  /** It is there only where `accounts.answers` names it. */
+  readonly answers?: Answer;
   /** What disco#info announces (XEP-0030), by place. */
   readonly features?: { readonly [P in Place]?: readonly string[] };
   /** Nodes at which disco#info of `/web` answers what it answers without one (XEP-0115 §6.2). */
@@ -157,6 +164,8 @@ export interface Extension {
    * thrown, is answered as an error to anything but an error.
    */
   readonly takes?: (account: Account, stanza: Element, from: Jid) => boolean | Promise<unknown>;
+  /** The event that a message with nothing to show is, where it is one; sessions with `raw` see any other as `stanza`. */
+  readonly notices?: (account: Account, stanza: Element, from: Jid) => Event | undefined;
   /** Serves a conversation that is no ordinary one (a room, someone in a room): instead of RFC 6121's way. */
   readonly serves?: (account: Account, to: Jid) => ChatService | undefined;
   /** Addresses of the server's services, as far as they are known. */

@@ -7,6 +7,7 @@ import { createDispatch } from './core/dispatch.ts';
 import { Housekeeping } from './core/housekeeping.ts';
 import { VirtualServer } from './core/server.ts';
 import { builtIn } from './extensions/index.ts';
+import { createPut } from './http/put.ts';
 import { createHttp, type Http } from './http/server.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -39,7 +40,9 @@ export async function createGateway(config: Config, { log }: { log: Logger }): P
   const auth = createAuth({ ...(config.auth.jwt ? { jwt: config.auth.jwt } : {}), guest, log });
   const { service, domain, server, secret } = config.xmpp;
   const link = new Link({ service, domain, server, secret, maxStanzaBytes: config.limits.stanza, log, metrics });
-  const virtualServer = new VirtualServer({ config, version, link, store, auth, extensions: builtIn, log, metrics });
+  const [put, filesKey] = [createPut(), await store.key('files')];
+  const parts = { config, version, link, store, auth, extensions: builtIn, log, metrics, put, filesKey };
+  const virtualServer = new VirtualServer(parts);
   return new Process(config, { log, metrics, store, link, virtualServer });
 }
 
@@ -67,7 +70,7 @@ class Process implements Gateway {
     this.#config = config;
     this.#parts = parts;
     const status = { alive: () => this.#listening, ready: () => this.#ready() };
-    this.#http = createHttp({ config: config.http, status, metrics, log });
+    this.#http = createHttp({ config: config.http, status, metrics, log, files: virtualServer.files });
     const { path, origins } = config.http.public;
     this.#sockets = createWebSocketServer({
       server: this.#http.publicServer,

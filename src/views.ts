@@ -3,11 +3,13 @@
  * extensions get them from extension.ts.
  */
 import type { Action, Extension, Happening, Hooks, Want } from './extension.ts';
+import type { Blocked, Kept, Note, Records, StoredBookmark, StoredInvite, StoredSubscription } from './kept.ts';
 import type { StanzaError } from './protocol/errors.ts';
 import type { Event, EventData, RequestData, RequestResult } from './protocol/frames.ts';
 import type { Chat, Message, OwnPresence, Presence } from './protocol/objects.ts';
 import type { Archive, NewItem, Chat as StoredChat } from './store/archive.ts';
 import type { RoomMembership, RosterItem } from './store/store.ts';
+import type { PublicFiles, PutFile, UploadSettings } from './transfer.ts';
 import type { Jid } from './xmpp/jid.ts';
 import type { Element } from './xmpp/stanza.ts';
 
@@ -28,8 +30,13 @@ export interface Session {
   presence: OwnPresence | false;
   /** When `presence` was set, for ties. */
   presenceAt: number;
+  /** Does its client take part in binary frames (PROTOCOL.md §8)? */
+  readonly binary: boolean;
   /** An event to this session only. */
   push(event: Event): void;
+  /** Its client's binary frames of that kind and of the stream's number, which is answered, go to `take`. */
+  openStream(kind: number, take: (index: number, bytes: Uint8Array) => void): number;
+  closeStream(stream: number): void;
 }
 
 /** What a push does beside telling every session. */
@@ -57,6 +64,12 @@ export interface Account {
   announced: OwnPresence | undefined;
   /** To whom it showed itself though they are not subscribed (RFC 6121 §4.6), and has to say goodbye. */
   readonly directed: Kept<string>;
+  /** Whom it has blocked: what comes from there, and what would go there, is stopped before extensions see it. */
+  readonly blocked: Blocked;
+  /** Small things that extensions keep of it, by name. */
+  readonly notes: Kept<Note>;
+  /** The nodes it has subscribed to (XEP-0060). */
+  readonly subscriptions: Kept<StoredSubscription>;
   /** What an extension remembers of it; made at first use, forgotten with the account's last use. */
   slot<T>(slot: Slot<T>): T;
   /** The link dropped a presence of this account: some contacts do not know its present state. */
@@ -67,6 +80,8 @@ export interface Account {
   readonly bookmarks: Kept<StoredBookmark>;
   /** Invitations that wait for an answer. */
   readonly invites: Kept<StoredInvite>;
+  /** What is kept of it that is too large, or too seldom needed, to be in memory. */
+  readonly records: Records;
   /** Tells every session; the JSON is made once, for an encoded event even if many accounts are told. */
   push(event: Event | EncodedEvent, options?: PushOptions): void;
   /** Runs behind what is being archived, so that an event does not overtake a message that came before it. */
@@ -107,37 +122,6 @@ export interface ChatKey {
   readonly author: string;
   /** What is known of its sender beside the stanza. */
   readonly fields?: Partial<Message>;
-}
-
-/** Something that the store keeps of an account, item by item. */
-export interface Kept<T> {
-  readonly size: number;
-  get(key: string): T | undefined;
-  values(): Iterable<T>;
-  /** Adds or replaces; takes effect at once, is taken back if it cannot be stored; resolves when it is. */
-  save(item: T): Promise<void>;
-  /** Removing what is not there does nothing. */
-  remove(key: string): Promise<void>;
-}
-
-export interface StoredBookmark {
-  readonly room: string;
-  readonly name?: string;
-  readonly nick?: string;
-  readonly autojoin: boolean;
-}
-
-export interface StoredInvite {
-  readonly room: string;
-  /** Who invites, as far as that is told. */
-  readonly from?: string;
-  readonly reason?: string;
-  readonly password?: string;
-  readonly thread?: string;
-  /** XEP-0249: not by way of the room. */
-  readonly direct: boolean;
-  /** When it came, epoch ms. */
-  readonly time: number;
 }
 
 /**
@@ -192,6 +176,12 @@ export interface Gateway {
   readonly startedAt: number;
   /** The room service that the configuration names. */
   readonly roomService: string | undefined;
+  readonly uploads: UploadSettings;
+  /** Puts a file to an upload service. */
+  readonly put: PutFile;
+  readonly files: PublicFiles;
+  /** Whom reports of spam and abuse go to, where the configuration says so. */
+  readonly reportsTo: string | undefined;
   now(): number;
   /** What an extension remembers of the gateway; made at first use. */
   slot<T>(slot: Slot<T>): T;

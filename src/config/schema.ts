@@ -3,52 +3,21 @@
  * docs/configuration.md and config.example.yaml are all made from this.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import {
+  choice,
+  choices,
+  duration,
+  flag,
+  integer,
+  type KeyNotes,
+  optional,
+  port,
+  secret,
+  size,
+  text,
+} from './kinds.ts';
 
-/** Reads the current value: a secret kept in a file is read again when the file changes. */
-export type Secret = () => string;
-
-/** How a key is written, in the file and in the environment. */
-export type Kind = 'text' | 'integer' | 'flag' | 'list' | 'duration' | 'size' | 'secret' | 'file';
-
-/** What a key says about itself beside its JSON Schema. */
-export interface KeyNotes {
-  kind: Kind;
-  description: string;
-  /** As it is written in the file; a key without one is required, optional, or follows from others (`otherwise`). */
-  default?: string | number | boolean | string[];
-  /** What holds when the key is absent and has no default. */
-  otherwise?: string;
-  /** A value for config.example.yaml. */
-  example?: string | string[];
-  /** What a right value looks like, for the remedy in an error. */
-  write?: string;
-}
-
-type Notes = Omit<KeyNotes, 'kind'>;
-
-const optional = Type.Optional;
-const text = (notes: Notes & { pattern?: string }) => Type.String({ minLength: 1, ...notes, kind: 'text' });
-const choice = (values: string[], notes: Notes) => Type.String({ ...oneOfThese(values), ...notes, kind: 'text' });
-const choices = (values: string[], notes: Notes) =>
-  Type.Array(Type.String(oneOfThese(values)), {
-    minItems: 1,
-    ...notes,
-    kind: 'list',
-    write: `a list of ${values.join(', ')}`,
-  });
-const flag = (notes: Notes) => Type.Boolean({ ...notes, kind: 'flag' });
-const integer = (minimum: number, maximum: number, notes: Notes) =>
-  Type.Integer({ minimum, maximum, ...notes, kind: 'integer' });
-const duration = (minimum: number, maximum: number, notes: Notes) =>
-  Type.Integer({ minimum, maximum, ...notes, kind: 'duration' });
-const size = (minimum: number, maximum: number, notes: Notes) =>
-  Type.Integer({ minimum, maximum, ...notes, kind: 'size' });
-const secret = (notes: Notes) => Type.Unsafe<Secret>({ ...notes, kind: 'secret' } satisfies KeyNotes);
-const port = (notes: Notes) => integer(0, 65_535, notes);
-
-function oneOfThese(values: string[]) {
-  return { pattern: `^(?:${values.join('|')})$`, write: `one of ${values.join(', ')}` };
-}
+export type { KeyNotes, Kind, Secret } from './kinds.ts';
 
 /** The signatures a token may carry, by what verifies them: mixing the two would let a public key sign. */
 export const sharedKeyAlgorithms = ['HS256', 'HS384', 'HS512'];
@@ -189,6 +158,25 @@ const accounts = {
       'A message to an account that never connected: `bounce` answers that there is no such account, `store` makes it and keeps the message. `store` suits where every name is a user; it lets strangers fill the store.',
     default: 'bounce',
   }),
+  reportsTo: optional(
+    text({
+      description:
+        'Where reports of spam and abuse that users make when they block someone go (XEP-0377): a JID that your moderators read, or a bot.',
+      otherwise: 'reports are refused',
+      example: 'abuse@example.com',
+      pattern: '^(?:[^\\s"&\'/:<>@]+@)?[^\\s"&\'/:<>@]+(?:/[^\\s]+)?$',
+      write: 'a JID, like abuse@example.com',
+    }),
+  ),
+  answers: choices(
+    ['lastActivity', 'time', 'version', 'ping'],
+    {
+      description:
+        'What those who may learn of an account are told when they ask: how long it has been idle or away (XEP-0012), the time (XEP-0202), name and version of the gateway (XEP-0092), and that it is there (XEP-0199). What is not listed is not announced and not answered.',
+      default: ['lastActivity', 'time', 'version', 'ping'],
+    },
+    0,
+  ),
   routeLocally: flag({
     description:
       'Messages between two web users stay in the gateway. `false` sends them through the XMPP server, for one that filters or logs.',
@@ -258,6 +246,27 @@ const rooms = {
   ),
 };
 
+const uploads = {
+  service: optional(
+    text({
+      description: 'The upload service (XEP-0363).',
+      otherwise: "the first that the XMPP server's list of items has",
+      example: 'upload.example.com',
+      write: 'a domain name, like upload.example.com',
+    }),
+  ),
+  hosts: Type.Array(Type.String(), {
+    kind: 'list',
+    description:
+      "Hosts that the gateway may put files to for its clients, beside the upload service's domain and `xmpp.server`: those in the addresses that the service gives out. A host on loopback is spoken to without TLS.",
+    default: [],
+    example: ['files.example.com'],
+    write: 'a list of host names, like [files.example.com]',
+  } satisfies KeyNotes),
+  size: size(KiB, 4096 * MiB, { description: 'The largest file through a socket.', default: '100MiB' }),
+  streams: integer(1, 10_000, { description: 'Uploads through sockets at once, all clients together.', default: 100 }),
+};
+
 const section = <P extends Record<string, TSchema>>(description: string, keys: P) => Type.Object(keys, { description });
 
 export const ConfigSchema = Type.Object({
@@ -277,6 +286,7 @@ export const ConfigSchema = Type.Object({
   accounts: section('The accounts of the domain.', accounts),
   sessions: section('Web clients, connected or about to come back.', sessions),
   rooms: optional(section('Rooms (XEP-0045).', rooms)),
+  uploads: section('Uploads (XEP-0363).', uploads),
   limits: section('What one client, and all of them, may use.', limits),
   drain: section('The stop, on SIGTERM or SIGINT.', drain),
   log: section('The log: JSON lines on standard output.', log),

@@ -6,22 +6,26 @@ import type {
   ChatKey,
   Draft,
   EncodedEvent,
+  Note,
   PushOptions,
+  Records,
   Session as SessionView,
   Slot,
   StoredBookmark,
   StoredInvite,
+  StoredSubscription,
 } from '../extension.ts';
 import type { StanzaError } from '../protocol/errors.ts';
 import type { Event, RequestResult } from '../protocol/frames.ts';
 import type { OwnPresence } from '../protocol/objects.ts';
 import type { Archive, Item, NewItem } from '../store/archive.ts';
-import type { RoomMembership, RosterItem } from '../store/store.ts';
+import type { RoomMembership, RosterItem, Store } from '../store/store.ts';
 import { type Jid, make, tryParse } from '../xmpp/jid.ts';
 import type { Element } from '../xmpp/stanza.ts';
+import type { Blocked } from './blocked.ts';
 import { OutgoingEvent } from './event.ts';
 import { receive } from './incoming.ts';
-import type { Kept } from './kept.ts';
+import { type Kept, recordsOf } from './kept.ts';
 import { Outbox } from './outbox.ts';
 import type { Possessions } from './possessions.ts';
 import type { VirtualServer } from './server.ts';
@@ -45,6 +49,10 @@ export class Account implements AccountView {
   readonly memberships: Kept<RoomMembership>;
   readonly bookmarks: Kept<StoredBookmark>;
   readonly invites: Kept<StoredInvite>;
+  readonly records: Records;
+  readonly blocked: Blocked;
+  readonly notes: Kept<Note>;
+  readonly subscriptions: Kept<StoredSubscription>;
   readonly sessions = new Set<Session>();
   readonly outbox: Outbox;
   readonly directed: Kept<string>;
@@ -62,15 +70,19 @@ export class Account implements AccountView {
   /** Items of the archive that sessions have processed and no extension has heard of. */
   readonly #processed = new Set<string>();
 
-  constructor(gateway: VirtualServer, jid: Jid, archive: Archive, possessions: Possessions) {
+  constructor(gateway: VirtualServer, jid: Jid, store: Store, possessions: Possessions) {
     this.gateway = gateway;
     this.jid = jid;
     this.client = make(jid.local, jid.domain, resource);
-    this.archive = archive;
+    this.archive = store.archive;
+    this.records = recordsOf(store, jid.bare);
     this.roster = possessions.roster;
     this.memberships = possessions.memberships;
     this.bookmarks = possessions.bookmarks;
     this.invites = possessions.invites;
+    this.blocked = possessions.blocked;
+    this.notes = possessions.notes;
+    this.subscriptions = possessions.subscriptions;
     this.directed = possessions.directed;
     this.peers = possessions.peers;
     this.#online = possessions.online;

@@ -14,6 +14,8 @@ export class Accounts {
   readonly #server: VirtualServer;
   readonly #store: Store;
   readonly #accounts = new Map<string, Account>();
+  /** Those in memory that block somebody, by bare JID: nobody else's stanzas are looked at for that (XEP-0191). */
+  readonly blocking = new Map<string, Account>();
   /** Loads under way, so that one account is never two objects. */
   readonly #loading = new Map<string, Promise<Account | undefined>>();
 
@@ -81,6 +83,7 @@ export class Accounts {
     for (const [bare, account] of this.#accounts) {
       if (account.sessions.size > 0 || account.owesPresence || account.idleSince > limit) continue;
       this.#accounts.delete(bare);
+      this.blocking.delete(bare);
       this.#server.run('accountClose', account);
     }
   }
@@ -101,9 +104,16 @@ export class Accounts {
   async #fromStore(jid: Jid, create: boolean): Promise<Account | undefined> {
     const possessions = await open(this.#store, jid.bare, create);
     if (!possessions) return undefined;
-    const account = new Account(this.#server, jid, this.#store.archive, possessions);
+    const account = new Account(this.#server, jid, this.#store, possessions);
     this.#accounts.set(jid.bare, account);
+    account.blocked.onChange = () => this.#noteBlocking(account);
+    this.#noteBlocking(account);
     this.#server.run('accountOpen', account);
     return account;
+  }
+
+  #noteBlocking(account: Account): void {
+    if (account.blocked.size === 0) this.blocking.delete(account.jid.bare);
+    else if (this.#accounts.get(account.jid.bare) === account) this.blocking.set(account.jid.bare, account);
   }
 }

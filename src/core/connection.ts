@@ -20,7 +20,7 @@ const expiryNotice = 60_000;
 /** The longest a timer can wait. */
 const longestTimer = 2 ** 31 - 1;
 /** What this version's clients may ask for in `connect.features`. */
-const supported = ['ack', 'batch'];
+const supported = ['ack', 'batch', 'binary'];
 
 export class Connection {
   readonly #server: VirtualServer;

@@ -8,6 +8,7 @@ import type { EventClass, RequestId } from '../protocol/frames.ts';
 import { type Frame, idOf, isObject, parseFrame, parseText } from '../protocol/parse.ts';
 import { Connection } from './connection.ts';
 import { RateLimit } from './rate-limit.ts';
+import { classOf } from './request-class.ts';
 import type { VirtualServer } from './server.ts';
 import type { Session } from './session.ts';
 
@@ -87,8 +88,21 @@ class Conversation implements Inlet {
     }
   }
 
-  binary(): void {
-    this.#end(new Disconnect('unsupported-data', 'binary frames need the feature "binary"'));
+  binary(data: Uint8Array): void {
+    if (this.#state === 'closed') return;
+    const { session } = this.#connection;
+    if (this.#state !== 'ready' || !session?.binary) {
+      this.#end(new Disconnect('unsupported-data', 'binary frames need the feature "binary"'));
+    } else if (!session.chunk(data)) this.#strayed();
+  }
+
+  /** A chunk for nobody: late, or meant to cost. */
+  #strayed(): void {
+    try {
+      this.#admit();
+    } catch (error) {
+      if (!(error instanceof StanzaError)) this.#end(error);
+    }
   }
 
   closed(code: number): void {
@@ -229,7 +243,7 @@ class Conversation implements Inlet {
 
   #observe(type: string, start: number, outcome: 'ok' | 'refused' | 'failed'): void {
     const seconds = (performance.now() - start) / 1000;
-    this.#server.metrics.requestDuration.observe(seconds, requestClasses[type] ?? (type.startsWith('room.') ? 'room' : 'other'), outcome);
+    this.#server.metrics.requestDuration.observe(seconds, classOf(type), outcome);
   }
 
   /** Returns the frame's text; what the client does not hear now, it may ask for again. */
@@ -277,21 +291,3 @@ class Conversation implements Inlet {
 function typeOf(frame: unknown): unknown {
   return isObject(frame) ? frame.type : undefined;
 }
-
-/** The classes of the service level indicator; what is not here counts as `other`. */
-const requestClasses: Record<string, 'send' | 'action' | 'history' | 'presence' | 'contact' | 'iq'> = {
-  'message.send': 'send',
-  'message.mark': 'action',
-  'typing.send': 'action',
-  'history.get': 'history',
-  'chat.list': 'history',
-  'presence.set': 'presence',
-  'presence.send': 'presence',
-  'contact.list': 'contact',
-  'contact.add': 'contact',
-  'contact.set': 'contact',
-  'contact.approve': 'contact',
-  'contact.deny': 'contact',
-  'contact.remove': 'contact',
-  'iq.send': 'iq',
-};

@@ -55,5 +55,7 @@ export class OutgoingEvent implements EncodedEvent {
 /** The address whose latest value it is. */
 function keyOf({ type, data }: Event): string | undefined {
   if (type === 'presence') return `presence ${data.from}`;
+  if (type === 'profile') return `profile ${data.jid}`;
+  if (type === 'upload.progress') return `upload ${data.stream}`;
   return type === 'room.occupant' ? `occupant ${data.room}/${data.nick}` : undefined;
 }

@@ -1,5 +1,5 @@
 /** What is kept of an account, item by item: in memory, written through to the store. */
-import type { Kept as KeptView } from '../extension.ts';
+import type { Kept as KeptView, Records } from '../extension.ts';
 import type { Store } from '../store/store.ts';
 
 /** Where items are kept for good; each resolves when it is stored. */
@@ -61,5 +61,14 @@ export function asRecords<T>(store: Store, account: string, kind: string, keyOf:
     keyOf,
     save: (item) => store.saveRecord(account, kind, keyOf(item), item),
     remove: (key) => store.removeRecord(account, kind, key),
+  };
+}
+
+/** What is read from the store each time. */
+export function recordsOf(store: Store, account: string): Records {
+  return {
+    all: (kind) => store.records(account, kind),
+    save: (kind, key, value) => store.saveRecord(account, kind, key, value),
+    remove: (kind, key) => store.removeRecord(account, kind, key),
   };
 }

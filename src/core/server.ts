@@ -19,6 +19,8 @@ import type { Metrics } from '../metrics.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { Event } from '../protocol/frames.ts';
 import type { Store } from '../store/store.ts';
+import type { PutFile, UploadSettings } from '../transfer.ts';
+import { blockedError } from '../xmpp/blocking.ts';
 import type { Guarded } from '../xmpp/guard.ts';
 import { type Jid, parse } from '../xmpp/jid.ts';
 import type { Delivery, Link, LinkState } from '../xmpp/link.ts';
@@ -26,6 +28,7 @@ import type { Element } from '../xmpp/stanza.ts';
 import { Accounts } from './accounts.ts';
 import { OutgoingEvent } from './event.ts';
 import { Pacer } from './pacer.ts';
+import { PublicFiles } from './public-files.ts';
 import { Registry } from './registry.ts';
 import { Router } from './router.ts';
 import { Sessions } from './sessions.ts';
@@ -43,6 +46,9 @@ export interface ServerOptions {
   readonly extensions: readonly Extension[];
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly put: PutFile;
+  /** What the addresses of public files are made with. */
+  readonly filesKey: Uint8Array;
   readonly now?: () => number;
 }
 
@@ -54,6 +60,10 @@ export class VirtualServer implements Gateway {
   readonly resumeWindow: number;
   readonly startedAt: number;
   readonly roomService: string | undefined;
+  readonly uploads: UploadSettings;
+  readonly put: PutFile;
+  readonly files: PublicFiles;
+  readonly reportsTo: string | undefined;
   readonly unknownAccounts: Config['accounts']['unknown'];
   readonly #routeLocally: boolean;
   readonly heartbeat: number;
@@ -83,6 +93,10 @@ export class VirtualServer implements Gateway {
     this.limits = config.limits;
     this.resumeWindow = config.sessions.resumeWindow;
     this.roomService = config.rooms?.service;
+    this.uploads = config.uploads;
+    this.put = options.put;
+    this.files = new PublicFiles(options.filesKey);
+    this.reportsTo = config.accounts.reportsTo;
     this.unknownAccounts = config.accounts.unknown;
     this.#routeLocally = config.accounts.routeLocally;
     this.heartbeat = config.sessions.heartbeat;
@@ -91,8 +105,11 @@ export class VirtualServer implements Gateway {
     this.metrics = options.metrics;
     this.now = options.now ?? Date.now;
     this.startedAt = this.now();
-    this.registry = new Registry(options.extensions);
-    this.translate = new Translator(options.extensions);
+    const extensions = options.extensions.filter(
+      ({ answers: what }) => !what || config.accounts.answers.includes(what),
+    );
+    this.registry = new Registry(extensions);
+    this.translate = new Translator(extensions);
     this.accounts = new Accounts(this, options.store);
     this.router = new Router(this);
     this.#link = options.link;
@@ -114,7 +131,9 @@ export class VirtualServer implements Gateway {
   }
 
   send(stanza: Element): boolean {
-    if (!this.#isOurs(stanza, parse(stanza.attrs.to ?? ''))) return this.#link.send(stanza);
+    const to = parse(stanza.attrs.to ?? '');
+    if (this.#isToBlocked(stanza, to)) return false;
+    if (!this.#isOurs(stanza, to)) return this.#link.send(stanza);
     this.router.incoming(stanza);
     return true;
   }
@@ -127,6 +146,7 @@ export class VirtualServer implements Gateway {
   /** To an account of ours at once, else over the link and through the fence; `guarded` is what check() said of it. */
   deliver(stanza: Element, deadline: number, guarded?: Guarded): Delivery {
     const to = parse(stanza.attrs.to ?? '');
+    if (this.#isToBlocked(stanza, to)) throw blockedError();
     if (!this.#isOurs(stanza, to)) return this.#link.deliver(stanza, deadline, guarded);
     const done = this.#local(stanza, to).then(() => undefined);
     return { done, cancel: () => undefined };
@@ -167,10 +187,18 @@ export class VirtualServer implements Gateway {
 
   async request(iq: Element): Promise<Element> {
     const to = parse(iq.attrs.to ?? '');
+    if (this.#isToBlocked(iq, to)) throw blockedError();
     if (to.domain !== this.domain) return this.#link.request(iq, this.limits.sendTimeout);
     const answer = await this.#local(iq, to);
     if (!answer) throw new StanzaError('service-unavailable', 'Nobody here answers this', { by: to.full });
     return answer;
+  }
+
+  /** XEP-0191: has its sender blocked whom it is for? What the blocked are answered with is an error, and goes out. */
+  #isToBlocked({ attrs: { from = '', type } }: Element, to: Jid): boolean {
+    if (this.accounts.blocking.size === 0 || type === 'error') return false;
+    const slash = from.indexOf('/');
+    return this.accounts.blocking.get(slash < 0 ? from : from.slice(0, slash))?.blocked.has(to) ?? false;
   }
 
   /** Does it stay inside? With `accounts.routeLocally` off, messages take the way through the server, which sends them back. */

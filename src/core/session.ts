@@ -10,6 +10,7 @@ import type { Account } from './account.ts';
 import { Answers } from './answers.ts';
 import type { Outlet } from './dispatch.ts';
 import { OutgoingEvent, type Raw } from './event.ts';
+import { Streams, type TakeChunk } from './streams.ts';
 
 export interface SessionOptions {
   readonly id: string;
@@ -46,6 +47,9 @@ export class Session implements SessionView {
   readonly #maxBytes: number;
   #wantsRaw: Raw;
   #acks: boolean;
+  #binary: boolean;
+  /** Made with the first one: few sessions have any. */
+  #streams: Streams | undefined;
   #active = true;
   #outlet: Outlet | undefined;
   #seq = 0;
@@ -72,6 +76,7 @@ export class Session implements SessionView {
     this.#maxBytes = maxBytes;
     this.#wantsRaw = connect.raw ?? 'none';
     this.#acks = connect.features?.includes('ack') ?? false;
+    this.#binary = connect.features?.includes('binary') ?? false;
   }
 
   get gateway(): Gateway {
@@ -94,6 +99,24 @@ export class Session implements SessionView {
   /** What it is shown of stanzas: `auth.refresh` and a resume may take away what the token granted. */
   get raw(): Raw {
     return this.scopes.has('raw') ? this.#wantsRaw : 'none';
+  }
+
+  get binary(): boolean {
+    return this.#binary;
+  }
+
+  openStream(kind: number, take: TakeChunk): number {
+    this.#streams ??= new Streams();
+    return this.#streams.open(kind, take);
+  }
+
+  closeStream(stream: number): void {
+    this.#streams?.close(stream);
+  }
+
+  /** A binary frame has come; false where it is for no stream that is open. */
+  chunk(frame: Uint8Array): boolean {
+    return this.#streams?.take(frame) ?? false;
   }
 
   push(event: Event): void {
@@ -131,6 +154,7 @@ export class Session implements SessionView {
     this.#active = true;
     this.#wantsRaw = connect.raw ?? this.#wantsRaw;
     if (connect.features) this.#acks = connect.features.includes('ack');
+    this.#binary = connect.features?.includes('binary') ?? false;
     this.acknowledge(seq);
     for (const { event, seq: number } of this.#log) this.#write(event, number);
     for (const { event } of this.#latest.values()) this.#outlet.write(event.text(this.raw), 'latest', event.key);

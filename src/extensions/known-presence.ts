@@ -85,7 +85,7 @@ export class KnownPresence {
   }
 }
 
-function detached({ from, user, type, show, status, idleSince, nick }: Presence): Presence {
+function detached({ from, user, type, show, status, idleSince, nick, avatar }: Presence): Presence {
   return {
     from: detach(from),
     user: detach(user),
@@ -94,5 +94,6 @@ function detached({ from, user, type, show, status, idleSince, nick }: Presence)
     ...(status === undefined ? {} : { status: detach(status) }),
     ...(idleSince === undefined ? {} : { idleSince }),
     ...(nick === undefined ? {} : { nick: detach(nick) }),
+    ...(avatar === undefined ? {} : { avatar: avatar.id === undefined ? {} : { id: detach(avatar.id) } }),
   };
 }

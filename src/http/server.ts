@@ -1,5 +1,5 @@
 /**
- * The two HTTP ports: the public one, whose only content is the WebSocket path, and the internal one with probes and
+ * The two HTTP ports: the public one with the WebSocket path and the public files, and the internal one with probes and
  * metrics. Both are bounded against slow senders, and both close at once, whatever is open.
  */
 import type { Server } from 'node:http';
@@ -8,6 +8,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { addFiles, type Files } from './files.ts';
 import { addProbes, type Status } from './health.ts';
 
 export interface HttpOptions {
@@ -15,6 +16,7 @@ export interface HttpOptions {
   status: Status;
   metrics: Metrics;
   log: Logger;
+  files: Files;
   timing?: Partial<typeof defaults>;
 }
 
@@ -46,6 +48,7 @@ export function createHttp(options: HttpOptions): Http {
   const timing = { ...defaults, ...options.timing };
   const publicApp = createApp(timing, options.log);
   addPublic(publicApp, options.config.public.path);
+  addFiles(publicApp, options.files);
   const internalApp = createApp(timing, options.log);
   addProbes(internalApp, options.status);
   internalApp.setNotFoundHandler(notFound);
@@ -82,7 +85,8 @@ function createApp(timing: typeof defaults, log: Logger): FastifyInstance {
     },
   });
   app.addHook('onSend', async (_request, reply) => {
-    reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    reply.header('x-content-type-options', 'nosniff');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500;

@@ -3,6 +3,8 @@
  * delivery class. The one source for validation, for types and for the published JSON Schema.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import { blockingEvents, blockingRequests } from './blocking.ts';
+import { commandRequests } from './commands.ts';
 import { discoveryRequests } from './discovery.ts';
 import {
   ArchiveId,
@@ -28,7 +30,10 @@ import {
   Retracted,
   Time,
 } from './objects.ts';
+import { Profile, profileEvents, profileRequests } from './profile.ts';
+import { pubsubEvents, pubsubRequests } from './pubsub.ts';
 import { Invite, Room, roomEvents, roomRequests } from './rooms.ts';
+import { uploadEvents, uploadRequests } from './uploads.ts';
 
 const optional = Type.Optional;
 
@@ -69,7 +74,9 @@ export const Ready = Type.Object({
   resume: optional(Type.Object({ windowMs: Type.Integer(), maxEvents: Type.Integer() })),
   limits: optional(Limits),
   features: optional(Type.Array(Type.String())),
-  services: optional(Type.Object({ rooms: optional(Jid), upload: optional(Jid) })),
+  services: optional(
+    Type.Object({ rooms: optional(Jid), upload: optional(Jid), uploadBytes: optional(Type.Integer()) }),
+  ),
   archive: optional(Type.Object({ last: optional(Type.String()) })),
   token: optional(Type.String({ description: "A guest's token for later connects" })),
   contacts: optional(Type.Array(Contact)),
@@ -77,6 +84,8 @@ export const Ready = Type.Object({
   chats: optional(Type.Array(Chat)),
   rooms: optional(Type.Array(Room)),
   invites: optional(Type.Array(Invite)),
+  profile: optional(Profile),
+  blocks: optional(Type.Array(Jid)),
 });
 
 const Sent = Type.Object({
@@ -180,6 +189,11 @@ export const requests = {
   'contact.deny': { data: Type.Object({ jid: Jid }) },
   ...roomRequests,
   ...discoveryRequests,
+  ...uploadRequests,
+  ...profileRequests,
+  ...blockingRequests,
+  ...commandRequests,
+  ...pubsubRequests,
   'iq.send': {
     data: Type.Object({ to: optional(Jid), type: oneOf(['get', 'set']), payload: Element }),
     result: Type.Object({ from: Jid, payload: optional(Element) }),
@@ -223,6 +237,10 @@ export const events = {
   'contact.removed': { data: Type.Object({ jid: Jid }), class: 'numbered' },
   'contact.request': { data: ContactRequest, class: 'numbered' },
   ...roomEvents,
+  ...uploadEvents,
+  ...profileEvents,
+  ...blockingEvents,
+  ...pubsubEvents,
   stanza: { data: Type.Object({ stanza: Element }), class: 'numbered' },
 } as const satisfies Record<string, { data: TSchema; class: EventClass }>;
 

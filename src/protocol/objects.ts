@@ -122,6 +122,9 @@ export const Presence = Type.Object(
     status: optional(Type.String({ description: 'RFC 6121 §4.7.2.2' })),
     idleSince: optional(Time),
     nick: optional(Type.String({ description: 'XEP-0172' })),
+    avatar: optional(
+      Type.Object({ id: optional(Type.String()) }, { description: 'XEP-0153: its hash; empty = they have none' }),
+    ),
     extra: optional(Type.Array(Element)),
     stanza: optional(Element),
   },

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { PublicFiles } from '../../src/core/public-files.ts';
 import { createHttp, type HttpOptions } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -15,6 +16,7 @@ async function start(options: Partial<HttpOptions> = {}) {
       public: { host: '127.0.0.1', port: 0, path: '/ws', origins: [] },
       internal: { host: '127.0.0.1', port: 0 },
     },
+    files: new PublicFiles(new Uint8Array(32)),
     status: {
       ready: () => ({ ready: state.ready, link: state.link, draining: state.draining }),
       alive: () => state.alive,
@@ -154,6 +156,7 @@ test('a port in use fails listen', async () => {
     status: { ready: () => ({ ready: true, link: 'up', draining: false }), alive: () => true },
     metrics: createMetrics({ version: '0' }),
     log: createLogger('silent'),
+    files: new PublicFiles(new Uint8Array(32)),
   });
   await expect(taken.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await taken.close();

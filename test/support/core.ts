@@ -12,6 +12,7 @@ import { createMetrics } from '../../src/metrics.ts';
 import type { StanzaError } from '../../src/protocol/errors.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { RosterItem, Store } from '../../src/store/store.ts';
+import type { PutFile } from '../../src/transfer.ts';
 import { Guard, type Guarded } from '../../src/xmpp/guard.ts';
 import type { Delivery, LinkState } from '../../src/xmpp/link.ts';
 import type { Element } from '../../src/xmpp/stanza.ts';
@@ -128,6 +129,10 @@ export class TestCore {
   /** What was logged as a bug. */
   readonly bugs: Record<string, unknown>[] = [];
   time = Date.parse('2026-01-01T10:00:00.000Z');
+  /** What the gateway's uploads meet; a test replaces it. */
+  put: PutFile = () => {
+    throw new Error('no upload service');
+  };
   /** What the tokens of the next logins grant. */
   scopes: ReadonlySet<string> = new Set(['raw']);
 
@@ -155,6 +160,8 @@ export class TestCore {
       extensions: options.extensions ?? builtIn,
       log: createLogger('error', { write: (line: string) => this.bugs.push(JSON.parse(line)) }),
       metrics: createMetrics({ version: 'test' }),
+      put: (put) => this.put(put),
+      filesKey: new Uint8Array(32),
       now: () => this.time,
     });
   }
