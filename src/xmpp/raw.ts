@@ -8,7 +8,7 @@ import { append, type Element, el } from './stanza.ts';
 import { isAttributeName, isElementName, isNamespace } from './xml-chars.ts';
 
 /** Deeper trees are refused; the link itself takes twice as many levels. */
-const maxTreeDepth = 32;
+export const maxTreeDepth = 32;
 
 /** Made by servers only; taken out of what a client sends. */
 const stripped = new Set([
@@ -18,7 +18,42 @@ const stripped = new Set([
   `sent ${ns.carbons}`,
   `received ${ns.carbons}`,
   `result ${ns.mam}`,
+  // XEP-0091, the delay of before.
+  'x jabber:x:delay',
 ]);
+
+/** The stanza's own namespace, under the names it has elsewhere. */
+const ownNamespaces = new Set<string>(['', ns.client, ns.component]);
+
+/**
+ * Namespaces in which only servers speak, to each other and to those who log in. `…:` stands for all that begin so.
+ * Roster, privileges and delegation above all: servers grant them to any JID of a privileged component's domain
+ * (XEP-0355, XEP-0356).
+ */
+const ofServers = [
+  ns.roster,
+  ns.privilege,
+  ns.delegation,
+  ns.component,
+  ns.stream,
+  ns.streamErrors,
+  'jabber:component:connect',
+  'jabber:server',
+  'jabber:server:dialback',
+  'jabber:iq:auth',
+  'urn:xmpp:component:',
+  'urn:xmpp:sm:',
+  'urn:ietf:params:xml:ns:xmpp-bind',
+  'urn:ietf:params:xml:ns:xmpp-sasl',
+  'urn:ietf:params:xml:ns:xmpp-session',
+  'urn:ietf:params:xml:ns:xmpp-tls',
+];
+
+/** @throws StanzaError forbidden for a namespace that speaks for the server */
+export function refuseServerNamespaces(xmlns: string, field?: string): void {
+  if (!ofServers.some((one) => xmlns === one || (one.endsWith(':') && xmlns.startsWith(one)))) return;
+  throw new StanzaError('forbidden', `${xmlns.slice(0, 64)} is not for clients`, field === undefined ? {} : { field });
+}
 
 /**
  * One element, its children included.
@@ -30,6 +65,20 @@ export function fromClient(tree: ElementTree, field: string): Element {
   return element;
 }
 
+/**
+ * A whole message or presence, without its `from`; what it holds is as fromClient() has it.
+ * @throws StanzaError the same, and bad-request for anything that is no stanza
+ */
+export function stanzaFromClient(tree: ElementTree, field: string): Element {
+  const { name, attrs: { xmlns = '', ...attrs } = {}, children = [] } = tree;
+  if (!ownNamespaces.has(xmlns)) throw badRequest(field, `${field} is not in the namespace of stanzas`);
+  if (name === 'iq') throw badRequest(field, 'queries are for iq.send, and their answers for iq.reply');
+  if (name !== 'message' && name !== 'presence') throw badRequest(field, `${field} is neither message nor presence`);
+  const stanza = build({ name, attrs, children }, field, '', 1);
+  if (!stanza) throw badRequest(field, `${field} is an element that only servers make`);
+  return stanza;
+}
+
 function build(tree: ElementTree, field: string, inherited: string, depth: number): Element | undefined {
   if (depth > maxTreeDepth) throw badRequest(field, `nested deeper than ${maxTreeDepth} levels`);
   if (!isElementName(tree.name)) throw badRequest(`${field}.name`, 'not a name that XML allows');
@@ -37,21 +86,15 @@ function build(tree: ElementTree, field: string, inherited: string, depth: numbe
   for (const key of Object.keys(attrs)) {
     if (!isAttributeName(key)) throw badRequest(`${field}.attrs`, `${key.slice(0, 64)} is not an attribute name`);
   }
-  const xmlns = attrs.xmlns ?? inherited;
+  const isOwn = inherited === '' && ownNamespaces.has(attrs.xmlns ?? '');
+  const xmlns = isOwn ? '' : (attrs.xmlns ?? inherited);
   if (!isNamespace(xmlns)) throw badRequest(`${field}.attrs.xmlns`, 'not a namespace that may be declared');
   refuseServerNamespaces(xmlns);
   if (stripped.has(`${tree.name} ${xmlns}`)) return undefined;
-  const element = el(tree.name, attrs);
+  const element = el(tree.name, isOwn ? { ...attrs, xmlns: undefined } : attrs);
   for (const [i, child] of (tree.children ?? []).entries()) {
     const built = typeof child === 'string' ? child : build(child, `${field}.children.${i}`, xmlns, depth + 1);
     if (built !== undefined) append(element, built);
   }
   return element;
-}
-
-/** Servers grant these to any JID of a privileged component's domain (XEP-0355, XEP-0356). */
-function refuseServerNamespaces(xmlns: string): void {
-  if (xmlns === ns.roster || xmlns.startsWith(ns.privilege) || xmlns.startsWith(ns.delegation)) {
-    throw new StanzaError('forbidden', `${xmlns} is not for clients`);
-  }
 }
