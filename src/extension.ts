@@ -44,9 +44,19 @@ export interface Field<T> {
   /** A stanza with this field and nothing else is a message to show, not a mere signal. */
   readonly content?: boolean;
   /** The value in a stanza; undefined where it is absent or makes no sense. Never throws. */
-  read(stanza: Element): T | undefined;
-  /** Adds it to a stanza that is being built. */
-  write(stanza: Element, value: T): void;
+  read(stanza: Element, nested?: Nested): T | undefined;
+  /** Adds it to a stanza that is being built; what fields of extensions before this one wrote is there. */
+  write(stanza: Element, value: T, nested?: Nested): void;
+  /** The elements that `read` has made its value of, and nothing of which is lost; where it is not simply all or the first. */
+  used?(stanza: Element, nested?: Nested): readonly Element[];
+}
+
+/** Messages inside of a message (XEP-0297), for the fields that hold some; absent inside of those. */
+export interface Nested {
+  read(message: Element): Partial<Message>;
+  write(message: Element, value: Partial<Message>): void;
+  /** Has every child of it a field? */
+  isWhole(message: Element): boolean;
 }
 
 export type Fields<O> = { readonly [K in keyof O]?: Field<Exclude<O[K], undefined>> };
@@ -157,6 +167,8 @@ export interface Extension {
   readonly actions?: readonly Action[];
   readonly requests?: RequestHandlers;
   readonly iq?: readonly IqHandler[];
+  /** Answers a query to an account that no `iq` is for; undefined = it will not. */
+  readonly otherQuery?: (query: Query, type: 'get' | 'set') => Promise<Element | undefined> | undefined;
   readonly hooks?: Partial<Hooks>;
   /**
    * Takes an incoming message or presence of an account (also of type error) before RFC 6121's way: nothing else sees it

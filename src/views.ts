@@ -26,6 +26,8 @@ export interface Session {
   /** What its token grants. */
   readonly scopes: ReadonlySet<string>;
   readonly wants: ReadonlySet<Want>;
+  /** Namespaces of queries that it answers itself. */
+  readonly claims: ReadonlySet<string>;
   /** Its own availability; false = invisible. Set it, then tell the contacts. */
   presence: OwnPresence | false;
   /** When `presence` was set, for ties. */
@@ -88,6 +90,8 @@ export interface Account {
   inOrder(run: () => void): void;
   /** Archives an item and tells the sessions of it, in the archive's order. @throws StanzaError resource-constraint */
   record(item: NewItem, options?: PushOptions): Promise<void>;
+  /** It has written to this bare JID, which may learn of it from now on. */
+  wrote(bare: string): void;
   /** A session has processed this item of the archive. */
   processed(archiveId: string): void;
   /** May this bare JID learn of the account: subscribed to it, shown to it, or written to by it (RFC 6121 §8.5.3.1)? */
@@ -163,8 +167,12 @@ export interface Gateway {
   readonly version: string;
   readonly link: 'up' | 'down';
   readonly limits: {
+    /** Bytes of one frame from a client. */
+    readonly frame: number;
     /** Items of a page. */
     readonly historyMax: number;
+    /** Bytes of a stanza. */
+    readonly stanza: number;
     /** Bytes that may wait for one socket. */
     readonly outbound: number;
     /** How long a request may wait for its answer, ms. */

@@ -21,7 +21,7 @@ import type { OwnPresence } from '../protocol/objects.ts';
 import type { Archive, Item, NewItem } from '../store/archive.ts';
 import type { RoomMembership, RosterItem, Store } from '../store/store.ts';
 import { type Jid, make, tryParse } from '../xmpp/jid.ts';
-import type { Element } from '../xmpp/stanza.ts';
+import { detach, type Element } from '../xmpp/stanza.ts';
 import type { Blocked } from './blocked.ts';
 import { OutgoingEvent } from './event.ts';
 import { receive } from './incoming.ts';
@@ -37,6 +37,8 @@ export const resource = 'web';
 /** PROTOCOL.md §3: chat > online > dnd > away > xa. */
 const rank = { chat: 5, online: 4, dnd: 3, away: 2, xa: 1 } as const;
 
+/** Whom it has written to: the oldest are forgotten. */
+const maxPeers = 1000;
 /** While the link is down, so many processed items are remembered. */
 const maxProcessed = 10_000;
 
@@ -161,6 +163,15 @@ export class Account implements AccountView {
     void settled.then(() => {
       if (this.#recording === settled) this.#recording = undefined;
     });
+  }
+
+  wrote(bare: string): void {
+    if (this.peers.get(bare) !== undefined) return;
+    const [oldest] = this.peers.size >= maxPeers ? this.peers.values() : [];
+    // What could not be noted is only missed after a restart.
+    Promise.all([oldest === undefined ? undefined : this.peers.remove(oldest), this.peers.save(detach(bare))]).catch(
+      () => undefined,
+    );
   }
 
   processed(archiveId: string): void {

@@ -35,7 +35,7 @@ export function receive(incoming: Incoming): Promise<undefined> | undefined {
   const data = { chat: place(incoming).chat, from: server.shown(from) };
   const event: Event = state
     ? { type: 'typing', data: { ...data, state } }
-    : { type: 'stanza', data: { stanza: toTree(stanza) } };
+    : (server.registry.notice(account, stanza, from) ?? { type: 'stanza', data: { stanza: toTree(stanza) } });
   account.inOrder(() => account.push(event, { stanza }));
   return undefined;
 }

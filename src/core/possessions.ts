@@ -1,6 +1,7 @@
 /** What the store keeps of one account beside its conversations, as it is when the account is opened. */
-import type { StoredBookmark, StoredInvite } from '../extension.ts';
+import type { Note, StoredBookmark, StoredInvite, StoredSubscription } from '../extension.ts';
 import type { RoomMembership, RosterItem, Store } from '../store/store.ts';
+import { Blocked } from './blocked.ts';
 import { asRecords, Kept } from './kept.ts';
 
 /** The kinds of records (store/store.ts). */
@@ -10,6 +11,8 @@ export const kinds = {
   directed: 'directed',
   peer: 'peer',
   online: 'online',
+  note: 'note',
+  subscription: 'subscription',
 } as const;
 
 export interface Possessions {
@@ -20,6 +23,9 @@ export interface Possessions {
   readonly directed: Kept<string>;
   readonly peers: Kept<string>;
   readonly online: Kept<string>;
+  readonly blocked: Blocked;
+  readonly notes: Kept<Note>;
+  readonly subscriptions: Kept<StoredSubscription>;
 }
 
 /** Opens the account; undefined where it does not exist and is not to be made. */
@@ -31,15 +37,20 @@ export async function open(store: Store, account: string, create: boolean): Prom
     return new Kept(values, asRecords(store, account, kind, keyOf));
   };
   // All in one turn of the store.
-  const [opened, rooms, bookmarks, invites, directed, peers, online] = await Promise.all([
-    store.openAccount(account, create),
-    store.rooms(account),
-    kept<StoredBookmark>(kinds.bookmark, roomOf),
-    kept<StoredInvite>(kinds.invite, roomOf),
-    kept(kinds.directed, itself),
-    kept(kinds.peer, itself),
-    kept(kinds.online, itself),
-  ]);
+  const [opened, rooms, bookmarks, invites, directed, peers, online, blocked, notes, subscriptions] = await Promise.all(
+    [
+      store.openAccount(account, create),
+      store.rooms(account),
+      kept<StoredBookmark>(kinds.bookmark, roomOf),
+      kept<StoredInvite>(kinds.invite, roomOf),
+      kept(kinds.directed, itself),
+      kept(kinds.peer, itself),
+      kept(kinds.online, itself),
+      store.blocked(account),
+      kept<Note>(kinds.note, ({ name }) => name),
+      kept<StoredSubscription>(kinds.subscription, ({ service, node }) => `${service} ${node}`),
+    ],
+  );
   if (!opened) return undefined;
   const roster = new Kept(opened.roster, {
     keyOf: ({ jid }) => jid,
@@ -51,5 +62,16 @@ export async function open(store: Store, account: string, create: boolean): Prom
     save: (room) => store.saveRoom(account, room),
     remove: (jid) => store.removeRoom(account, jid),
   });
-  return { roster, memberships, bookmarks, invites, directed, peers, online };
+  return {
+    roster,
+    memberships,
+    bookmarks,
+    invites,
+    directed,
+    peers,
+    online,
+    blocked: new Blocked(account, blocked, (jids, on) => store.setBlocked(account, jids, on)),
+    notes,
+    subscriptions,
+  };
 }

@@ -8,11 +8,12 @@ import type {
   Happening,
   Hooks,
   IqHandler,
+  Query,
   Session,
   Want,
 } from '../extension.ts';
 
-import { type Ready, type RequestData, type RequestType, requests } from '../protocol/frames.ts';
+import { type Event, type Ready, type RequestData, type RequestType, requests } from '../protocol/frames.ts';
 import { type Check, compile } from '../protocol/parse.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { Element } from '../xmpp/stanza.ts';
@@ -21,6 +22,8 @@ import type { Element } from '../xmpp/stanza.ts';
 export interface Request {
   readonly check: Check<(typeof requests)[RequestType]['data']>;
   readonly scope: string | undefined;
+  /** Its data may have `extra`, for which there is a scope too. */
+  readonly takesExtra: boolean;
   readonly handle: ((session: Session, data: never) => unknown) | undefined;
 }
 
@@ -28,15 +31,20 @@ export class Registry {
   readonly extensions: readonly Extension[];
   readonly #requests = new Map<string, Request>();
   readonly #iq = new Map<string, IqHandler>();
+  readonly #answered = new Set<string>();
+  readonly #others: readonly NonNullable<Extension['otherQuery']>[];
   readonly #actions: readonly Action[];
   readonly #takers: readonly NonNullable<Extension['takes']>[];
+  readonly #notices: readonly NonNullable<Extension['notices']>[];
   readonly #servers: readonly NonNullable<Extension['serves']>[];
   readonly #hooks: { [H in keyof Hooks]?: Hooks[H][] } = {};
 
   constructor(extensions: readonly Extension[]) {
     this.extensions = extensions;
+    this.#others = extensions.flatMap((one) => one.otherQuery ?? []);
     this.#actions = extensions.flatMap((one) => one.actions ?? []);
     this.#takers = extensions.flatMap((one) => one.takes ?? []);
+    this.#notices = extensions.flatMap((one) => one.notices ?? []);
     this.#servers = extensions.flatMap((one) => one.serves ?? []);
     const handlers: { [type: string]: (session: Session, data: never) => unknown } = {};
     for (const one of extensions) {
@@ -50,7 +58,8 @@ export class Registry {
     }
     for (const [type, definition] of entriesOf(requests)) {
       const scope = 'scope' in definition ? definition.scope : undefined;
-      this.#requests.set(type, { check: compile(definition.data), scope, handle: handlers[type] });
+      const takesExtra = 'extra' in definition.data.properties;
+      this.#requests.set(type, { check: compile(definition.data), scope, takesExtra, handle: handlers[type] });
     }
   }
 
@@ -65,6 +74,20 @@ export class Registry {
 
   iq(type: string, name: string, xmlns: string): IqHandler | undefined {
     return this.#iq.get(`${type} ${name} ${xmlns}`);
+  }
+
+  /** Does an extension answer queries in that namespace? */
+  answers(xmlns: string): boolean {
+    return this.#answered.has(xmlns);
+  }
+
+  /** The answer to a query that has no handler; undefined where nobody will answer. */
+  otherQuery(query: Query, type: 'get' | 'set'): Promise<Element | undefined> | undefined {
+    for (const answer of this.#others) {
+      const answered = answer(query, type);
+      if (answered) return answered;
+    }
+    return undefined;
   }
 
   /** The action that a message stanza is; `content` = it has something to show. */
@@ -96,6 +119,15 @@ export class Registry {
     return false;
   }
 
+  /** The event that a message with nothing to show is. */
+  notice(account: Account, stanza: Element, from: Jid): Event | undefined {
+    for (const notices of this.#notices) {
+      const event = notices(account, stanza, from);
+      if (event) return event;
+    }
+    return undefined;
+  }
+
   serving(account: Account, to: Jid): ChatService | undefined {
     for (const serves of this.#servers) {
       const service = serves(account, to);
@@ -114,6 +146,7 @@ export class Registry {
     const key = `${handler.type} ${handler.name} ${handler.xmlns}`;
     if (this.#iq.has(key)) throw new Error(`Two extensions answer the query ${key}; the second is ${by}`);
     this.#iq.set(key, handler);
+    this.#answered.add(handler.xmlns);
   }
 
   #addHook<H extends keyof Hooks>(name: H, hook: Hooks[H]): void {

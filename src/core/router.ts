@@ -98,6 +98,8 @@ export class Router {
   }
 
   #handle(stanza: Element, from: Jid, to: Jid, account: Account | undefined): Promise<Element | undefined> | undefined {
+    if (account && account.blocked.size > 0 && account.blocked.has(from))
+      return this.#fromBlocked(stanza, from, account);
     switch (nameOf(stanza)) {
       case 'message':
         return this.#message(stanza, from, to, account);
@@ -109,6 +111,18 @@ export class Router {
         this.#drop('unhandled');
         return undefined;
     }
+  }
+
+  /**
+   * XEP-0191, Blocked Contact Sends Stanza: messages and queries get an error, the rest nothing. Nothing either to a room that
+   * the account is in: rooms put out whoever answers with an error.
+   */
+  #fromBlocked(stanza: Element, from: Jid, account: Account): undefined {
+    this.#drop('blocked');
+    const { type } = stanza.attrs;
+    const isQuery = nameOf(stanza) === 'iq' && (type === 'get' || type === 'set');
+    const isMessage = nameOf(stanza) === 'message' && type !== 'error';
+    if (isQuery || (isMessage && !this.#server.serving(account, from))) throw unavailable();
   }
 
   /** Mail for an account that never connected makes it, where `accounts.unknown` says so. */
@@ -166,12 +180,14 @@ export class Router {
     if (place !== 'domain' && place !== 'account' && place !== 'client' && place !== 'away') throw unavailable();
     const handler = this.#server.registry.iq(type, nameOf(payload), namespaceOf(payload));
     const asked: Place = place === 'away' ? (to.resource === '' ? 'account' : 'client') : place;
-    if (!handler?.places.includes(asked)) throw unavailable();
+    if (handler && !handler.places.includes(asked)) throw unavailable();
     // RFC 6121 §8.5.3.1 and XEP-0030 §8: a stranger gets the answer of an account that is not there.
-    if (account && !handler.open && !account.mayLearn(from.bare)) throw unavailable();
+    if (account && !handler?.open && !account.mayLearn(from.bare)) throw unavailable();
     if (asked === 'client' && (place === 'away' || !account?.isVisibleTo(from.bare))) throw unavailable();
     const query = { gateway: this.#server, place: asked, from, payload, ...(account ? { account } : {}) };
-    const result = await handler.handle(query);
+    const answer = handler ? handler.handle(query) : this.#server.registry.otherQuery(query, type);
+    if (!handler && !answer) throw unavailable();
+    const result = await answer;
     return el('iq', { type: 'result', id, from: stanza.attrs.to, to: stanza.attrs.from }, result);
   }
 

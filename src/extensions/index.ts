@@ -8,15 +8,21 @@ import iq from './rfc6120-iq.ts';
 import message from './rfc6121-message.ts';
 import presence from './rfc6121-presence.ts';
 import roster from './rfc6121-roster.ts';
+import settings from './settings.ts';
 import forms from './xep0004-forms.ts';
+import lastActivity from './xep0012-last-activity.ts';
 import disco from './xep0030-disco.ts';
 import rooms from './xep0045-muc/index.ts';
+import commands from './xep0050-commands.ts';
+import pubsub from './xep0060-pubsub/index.ts';
 import chatStates from './xep0085-chat-states.ts';
 import version from './xep0092-version.ts';
 import caps from './xep0115-caps.ts';
 import nick from './xep0172-nick.ts';
 import receipts from './xep0184-receipts.ts';
+import blocking from './xep0191-blocking.ts';
 import ping from './xep0199-ping.ts';
+import time from './xep0202-time.ts';
 import delay from './xep0203-delay.ts';
 import directInvitations from './xep0249-direct-invitations.ts';
 import correction from './xep0308-correction.ts';
@@ -25,6 +31,8 @@ import idle from './xep0319-idle.ts';
 import markers from './xep0333-markers.ts';
 import hints from './xep0334-hints.ts';
 import stanzaIds from './xep0359-stanza-ids.ts';
+import upload from './xep0363-upload/index.ts';
+import reports from './xep0377-reports.ts';
 import selfPing from './xep0410-self-ping.ts';
 import occupantId from './xep0421-occupant-id.ts';
 import retraction from './xep0424-retraction.ts';
@@ -48,6 +56,8 @@ export const builtIn: readonly Extension[] = [
   chatStates,
   version,
   ping,
+  lastActivity,
+  time,
   delay,
   stanzaIds,
   occupantId,
@@ -59,4 +69,10 @@ export const builtIn: readonly Extension[] = [
   reactions,
   receipts,
   markers,
+  upload,
+  settings,
+  blocking,
+  reports,
+  commands,
+  pubsub,
 ];

@@ -6,6 +6,7 @@ import { type Account, extension, type PresenceIn, rfc } from '../extension.ts';
 import { childText } from '../fields.ts';
 import { badRequest } from '../protocol/errors.ts';
 import type { OwnPresence, Presence, Show } from '../protocol/objects.ts';
+import { blockedError } from '../xmpp/blocking.ts';
 import { address } from './address.ts';
 import { answerProbe, changed, deserted, direct, forget, known, linkDown, linkUp } from './availability.ts';
 import { isSeen } from './subscription.ts';
@@ -74,7 +75,9 @@ export default extension({
       return undefined;
     },
     'presence.send': ({ account }, { to, ...data }) => {
-      direct(account, address(to, 'to').full, asked(data));
+      const jid = address(to, 'to');
+      if (account.blocked.has(jid)) throw blockedError();
+      direct(account, jid.full, asked(data));
       return undefined;
     },
   },

@@ -7,6 +7,8 @@
 import { type Account, extension, type PresenceIn, type RosterItem, rfc, type Session } from '../extension.ts';
 import { badRequest, StanzaError } from '../protocol/errors.ts';
 import type { Contact, ContactRequest } from '../protocol/objects.ts';
+import { blockedError } from '../xmpp/blocking.ts';
+import { parse } from '../xmpp/jid.ts';
 import { append, childText, detach, type Element, el } from '../xmpp/stanza.ts';
 import { address } from './address.ts';
 import { bareTo, deliver, hideFrom, known, presenceTo } from './availability.ts';
@@ -150,6 +152,7 @@ function withSettings({ name: before, ...item }: RosterItem, { name = before, gr
 
 async function add({ account }: Session, data: Settings & { jid: string; message?: string }): Promise<Contact> {
   const jid = contactOf(account, data.jid);
+  if (account.blocked.has(parse(jid))) throw blockedError();
   if (!account.roster.get(jid) && account.roster.size >= maxContacts) {
     throw new StanzaError('policy-violation', `An account has at most ${maxContacts} contacts`);
   }

@@ -123,6 +123,16 @@ export function submission(formType: string, values: Record<string, string | rea
   );
 }
 
+/** The submission of a client's values for a form that was not seen; FORM_TYPE where it has one (XEP-0068). */
+export function unasked(values: FormValues, formType?: string): Element {
+  const fields = Object.entries(values).map(([name, value]) => {
+    const texts = Array.isArray(value) ? value : [typeof value === 'boolean' ? (value ? '1' : '0') : String(value)];
+    return el('field', { var: name }, ...texts.map((text) => el('value', {}, text)));
+  });
+  const type = formType && el('field', { var: 'FORM_TYPE', type: 'hidden' }, el('value', {}, formType));
+  return el('x', { xmlns: ns.dataForms, type: 'submit' }, type || undefined, ...fields);
+}
+
 export function cancellation(): Element {
   return el('x', { xmlns: ns.dataForms, type: 'cancel' });
 }

@@ -7,6 +7,7 @@ import { childEnum } from '../fields.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { append, childText, el } from '../xmpp/stanza.ts';
 import { address } from './address.ts';
+import { tellingOf } from './telling.ts';
 
 export default extension({
   spec: xep('0085', '2.1'),
@@ -16,6 +17,7 @@ export default extension({
     'typing.send': (session, data) => {
       const { account, gateway } = session;
       const to = address(data.to, 'to');
+      if (!tellingOf(account).sendTyping) return undefined;
       const service = gateway.serving(account, to);
       if (service?.typing) {
         service.typing(session, data, to);
@@ -33,9 +35,9 @@ export default extension({
   },
   hooks: {
     // §5.3: a content message says that its sender is active, and ends its typing; §5.4: but only in a chat.
-    messageOut: (_account, stanza) => {
+    messageOut: (account, stanza) => {
       const { type } = stanza.attrs;
-      if (type !== 'chat' || childText(stanza, 'body', '') === undefined) return;
+      if (type !== 'chat' || childText(stanza, 'body', '') === undefined || !tellingOf(account).sendTyping) return;
       append(stanza, el('active', { xmlns: ns.chatStates }));
     },
   },

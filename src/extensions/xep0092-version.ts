@@ -5,6 +5,7 @@ import { el } from '../xmpp/stanza.ts';
 
 export default extension({
   spec: xep('0092', '1.1'),
+  answers: 'version',
   features: { domain: [ns.version], client: [ns.version] },
   iq: [
     {

@@ -8,7 +8,7 @@ import { StanzaError } from '../protocol/errors.ts';
 import { type Jid, parse } from '../xmpp/jid.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { append, detach, type Element, el, find } from '../xmpp/stanza.ts';
-import { mayTell, wantsAnswers } from './telling.ts';
+import { mayTell, tellingOf, wantsAnswers } from './telling.ts';
 import { hint } from './xep0334-hints.ts';
 
 /** §6.1 demands an id to answer to; what was held on the way is old news to its sender. */
@@ -21,8 +21,9 @@ function owe(asked: Asked, stanza: Element, from: Jid): void {
 /** What cannot be sent now stays owed, until a catch-up delivers the message once more. */
 async function send(account: Account, archiveIds: readonly string[]): Promise<void> {
   if (account.presence === undefined) return;
+  const { sendReceipts } = tellingOf(account);
   for (const { to, id } of await take(account, archiveIds)) {
-    if (!mayTell(account, parse(to).bare)) continue;
+    if (!sendReceipts || !mayTell(account, parse(to).bare)) continue;
     // Of type chat, so that a device that has gone since does not make an error of it (RFC 6121 §8.5.3.2.1).
     const stanza = el('message', { from: account.client.full, to, type: 'chat', id: crypto.randomUUID() });
     append(stanza, el('received', { xmlns: ns.receipts, id }));

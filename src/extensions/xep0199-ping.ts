@@ -4,6 +4,7 @@ import { ns } from '../xmpp/namespaces.ts';
 
 export default extension({
   spec: xep('0199', '2.0.1'),
+  answers: 'ping',
   features: { domain: [ns.ping], account: [ns.ping], client: [ns.ping] },
   iq: [{ type: 'get', name: 'ping', xmlns: ns.ping, places: ['domain', 'account', 'client'], handle: () => undefined }],
 });

@@ -10,7 +10,7 @@ import { append, el, find } from '../xmpp/stanza.ts';
 import { address } from './address.ts';
 import { chatKey } from './chat-key.ts';
 import { toChat } from './chats.ts';
-import { mayTell, wantsAnswers } from './telling.ts';
+import { mayTell, tellingOf, wantsAnswers } from './telling.ts';
 import { hint } from './xep0334-hints.ts';
 
 /** Tells the peer how far its messages were read. While the link is down that is lost: the next marker says it too. */
@@ -52,6 +52,7 @@ export default extension({
       // In 1:1 a marker names the id attribute, which comes behind an origin-id.
       const stanzaId = ids.at(-1);
       if (quietly || outgoing || !markable || stanzaId === undefined || !mayTell(account, chat)) return undefined;
+      if (!tellingOf(account).sendMarkers) return undefined;
       await sendMarker(account, chat, id, stanzaId);
       return undefined;
     },

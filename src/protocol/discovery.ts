@@ -9,11 +9,11 @@ const Where = {
   jid: optional(Type.String({ minLength: 1, maxLength: 3071, description: "Default: the XMPP server's domain" })),
   node: optional(Type.String({ minLength: 1, maxLength: 3071 })),
 };
-const Page = {
+export const WithPage = {
   max: optional(Type.Integer({ minimum: 1 })),
   after: optional(Type.String({ minLength: 1, maxLength: 6150, description: 'The `last` of the page before' })),
 };
-const Paged = {
+export const Paged = {
   first: optional(Type.String()),
   last: optional(Type.String()),
   count: optional(Type.Integer({ description: 'How many there are in all, where that is known' })),
@@ -53,7 +53,7 @@ export const Found = Type.Object({
 export const discoveryRequests = {
   'disco.info': { data: Type.Object(Where), result: DiscoInfo },
   'disco.items': {
-    data: Type.Object({ ...Where, ...Page }),
+    data: Type.Object({ ...Where, ...WithPage }),
     result: Type.Object({ items: Type.Array(DiscoItem), ...Paged }),
   },
   'directory.search': {
@@ -62,7 +62,7 @@ export const discoveryRequests = {
       service: optional(
         Type.String({ minLength: 1, maxLength: 3071, description: 'Default: the room service of the XMPP server' }),
       ),
-      ...Page,
+      ...WithPage,
     }),
     result: Type.Object({ items: Type.Array(Found), ...Paged }),
   },

@@ -32,6 +32,7 @@ import {
 } from './objects.ts';
 import { Profile, profileEvents, profileRequests } from './profile.ts';
 import { pubsubEvents, pubsubRequests } from './pubsub.ts';
+import { Claims, Extra, rawEvents, rawRequests } from './raw.ts';
 import { Invite, Room, roomEvents, roomRequests } from './rooms.ts';
 import { uploadEvents, uploadRequests } from './uploads.ts';
 
@@ -59,6 +60,7 @@ export const Connect = Type.Object({
   want: optional(Type.Array(oneOf(['contacts', 'chats', 'rooms', 'blocks', 'profile']), { maxItems: 16 })),
   features: optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 16, description: 'ack, batch, binary' })),
   raw: optional(oneOf(['none', 'extra', 'full'])),
+  iq: optional(Claims),
 });
 
 export const Ready = Type.Object({
@@ -108,7 +110,10 @@ export const requests = {
   connect: { data: Connect },
   'auth.refresh': { data: Type.Object({ token: Token }), result: Type.Object({ expiresAt: optional(Time) }) },
   'session.update': {
-    data: Type.Object({ active: optional(Type.Boolean({ description: 'false: nobody looks (XEP-0352)' })) }),
+    data: Type.Object({
+      active: optional(Type.Boolean({ description: 'false: nobody looks (XEP-0352)' })),
+      iq: optional(Claims),
+    }),
   },
   'session.list': { data: Nothing, result: Type.Object({ items: Type.Array(OwnSession) }) },
   'session.end': { data: Type.Object({ session: optional(Type.String({ maxLength: 64 })) }) },
@@ -121,6 +126,7 @@ export const requests = {
       id: optional(Type.String({ minLength: 1, maxLength: 128, description: 'A UUID: makes sending again safe' })),
       type: optional(MessageType),
       ...MessageContent.properties,
+      extra: optional(Extra),
     }),
     result: Sent,
   },
@@ -173,7 +179,7 @@ export const requests = {
   'typing.send': { data: Type.Object({ to: Jid, state: ChatState }) },
   'presence.set': { data: Type.Object({ type: Availability, ...OwnPresence.properties }) },
   'presence.send': {
-    data: Type.Object({ to: Jid, type: Availability, ...OwnPresence.properties }),
+    data: Type.Object({ to: Jid, type: Availability, ...OwnPresence.properties, extra: optional(Extra) }),
   },
   'contact.list': {
     data: Nothing,
@@ -194,11 +200,7 @@ export const requests = {
   ...blockingRequests,
   ...commandRequests,
   ...pubsubRequests,
-  'iq.send': {
-    data: Type.Object({ to: optional(Jid), type: oneOf(['get', 'set']), payload: Element }),
-    result: Type.Object({ from: Jid, payload: optional(Element) }),
-    scope: 'raw',
-  },
+  ...rawRequests,
 } as const satisfies Record<string, { data: TSchema; result?: TSchema; scope?: string }>;
 
 /** How an event is treated on resume and under pressure (PROTOCOL.md §5). */
@@ -241,6 +243,7 @@ export const events = {
   ...profileEvents,
   ...blockingEvents,
   ...pubsubEvents,
+  ...rawEvents,
   stanza: { data: Type.Object({ stanza: Element }), class: 'numbered' },
 } as const satisfies Record<string, { data: TSchema; class: EventClass }>;
 

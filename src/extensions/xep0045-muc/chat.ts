@@ -8,6 +8,7 @@ import type { RequestData } from '../../protocol/frames.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { append, el } from '../../xmpp/stanza.ts';
 import { toChat } from '../chats.ts';
+import { tellingOf } from '../telling.ts';
 import { hint } from '../xep0334-hints.ts';
 import { archiveOf } from './archive.ts';
 import { feedOf } from './feed.ts';
@@ -42,6 +43,7 @@ function isAmongMembers({ shared }: Room): boolean {
 function type(room: Room, state: RequestData<'typing.send'>['state']): void {
   if (room.state !== 'joined' || !isAmongMembers(room)) return;
   const { account } = room;
+  if (!tellingOf(account).sendTyping) return;
   const stanza = el('message', { from: account.client.full, to: room.jid, type: 'groupchat' });
   account.gateway.translate.writeTyping(stanza, { state });
   append(stanza, hint('no-store'));
@@ -65,6 +67,7 @@ async function mark(
   await positionsOf(account).save(room.jid);
   await tellChat(room, { except: session });
   if (quietly || own || room.state !== 'joined' || !isAmongMembers(room)) return undefined;
+  if (!tellingOf(account).sendMarkers) return undefined;
   const stanza = el('message', { from: account.client.full, to: room.jid, type: 'groupchat', id: crypto.randomUUID() });
   append(stanza, el('displayed', { xmlns: ns.markers, id }));
   append(stanza, hint('store'));

@@ -6,6 +6,7 @@
 import type { Account, Extension, Session } from '../../extension.ts';
 import { StanzaError } from '../../protocol/errors.ts';
 import type { RequestData, RequestResult } from '../../protocol/frames.ts';
+import { blockedError } from '../../xmpp/blocking.ts';
 import { type Jid, unescapeLocal } from '../../xmpp/jid.ts';
 import { enter, type How, leavePresence } from './enter.ts';
 import { forget as answered } from './invites.ts';
@@ -24,6 +25,7 @@ export type JoinWishes = Omit<RequestData<'room.join'>, 'room'> & Pick<How, 'con
 /** Joins, or joins the join under way, or answers how it is. @throws StanzaError */
 export async function join(session: Session, jid: Jid, wishes: JoinWishes): Promise<Joined> {
   const { account } = session;
+  if (account.blocked.has(jid)) throw blockedError();
   const nick = wishes.nick === undefined ? undefined : nickOf(wishes.nick);
   const known = roomsOf(account).get(jid.bare);
   if (known?.ending) {
