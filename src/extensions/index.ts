@@ -5,6 +5,7 @@
 import type { Extension } from '../extension.ts';
 import chats from './chats.ts';
 import iq from './rfc6120-iq.ts';
+import stanza from './rfc6120-stanza.ts';
 import message from './rfc6121-message.ts';
 import presence from './rfc6121-presence.ts';
 import roster from './rfc6121-roster.ts';
@@ -50,6 +51,7 @@ export const builtIn: readonly Extension[] = [
   idle,
   caps,
   iq,
+  stanza,
   forms,
   disco,
   channelSearch,

@@ -143,8 +143,8 @@ describe('a connect', () => {
         historyMax: 100,
         sendTimeoutMs: 30_000,
       },
-      features: ['batch'],
-      services: { rooms: 'rooms.example.com' },
+      features: ['batch', 'binary'],
+      services: { rooms: 'rooms.example.com', upload: 'upload.example.com' },
       archive: {},
     });
     expect(await alice.rest()).toEqual([]);

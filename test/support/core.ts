@@ -149,6 +149,8 @@ export class TestCore {
       STANZAWIRE_AUTH_JWT_SECRET: 'a secret of thirty-two bytes, or more',
       STANZAWIRE_STORE_URL: 'memory:',
       STANZAWIRE_ROOMS_SERVICE: 'rooms.example.com',
+      STANZAWIRE_ACCOUNTS_REPORTS_TO: 'abuse@example.com',
+      STANZAWIRE_UPLOADS_SERVICE: 'upload.example.com',
       ...options.env,
     };
     this.server = new VirtualServer({

@@ -14,8 +14,9 @@ export interface Upstream {
   /** The gateway's domain, and the server's. */
   readonly componentDomain: string;
   readonly host: string;
-  /** Its room service, where the gateway is not to look for it. */
+  /** Its services, where the gateway is not to look for them. */
   readonly rooms?: string;
+  readonly upload?: string;
 }
 
 /** The real or the scripted server, as the gateway's configuration has it. */
@@ -27,6 +28,7 @@ export function upstreamOf(server: XmppServer | ScriptedServer): Upstream {
     componentDomain: server.domain,
     host: server.server,
     rooms: `rooms.${server.server}`,
+    upload: `upload.${server.server}`,
   };
 }
 
@@ -60,6 +62,8 @@ export class TestGateway {
         STANZAWIRE_HTTP_INTERNAL_PORT: '0',
         STANZAWIRE_DRAIN_TIME: '0s',
         ...(upstream.rooms === undefined ? {} : { STANZAWIRE_ROOMS_SERVICE: upstream.rooms }),
+        ...(upstream.upload === undefined ? {} : { STANZAWIRE_UPLOADS_SERVICE: upstream.upload }),
+        STANZAWIRE_UPLOADS_HOSTS: '127.0.0.1',
         ...env,
       },
     });
