@@ -22,9 +22,11 @@ export interface NewItem {
   readonly ids?: readonly string[];
   /**
    * For all others: the XMPP-side id of the message acted on, and whose message it must be (absent: anybody's). It is
-   * looked for among the ids of the chat's messages, newest first.
+   * looked for among the ids of the chat's messages, newest first; with `archiveId` it is the message at that place.
    */
-  readonly target?: { readonly id: string; readonly author?: string };
+  readonly target?: { readonly id: string; readonly author?: string; readonly archiveId?: string };
+  /** An action that does not count is refused: on the message of somebody else (`forbidden`), too late (`conflict`). */
+  readonly strict?: boolean;
   /** The event's data without `archiveId`, and without the `id`s that are resolved here. */
   readonly data: ItemData;
   /** What full-text search finds it by; the text of an edit replaces its message's. */
@@ -52,6 +54,16 @@ export interface Item {
   readonly data: ItemData;
   /** It is the first of its chat. */
   readonly newChat?: true;
+}
+
+/** A message, for whoever acts on it. */
+export interface StoredMessage {
+  /** In its last version, with what became of it: as the folded view has it. */
+  readonly item: Item;
+  readonly author: string;
+  readonly outgoing: boolean;
+  /** What it goes by on the XMPP side: the id attribute comes last. */
+  readonly ids: readonly string[];
 }
 
 /** A message on its way out (PROTOCOL.md §6). Kept 24 h by (account, id). */
@@ -155,6 +167,7 @@ export interface Archive {
    * Stores an item. Resolves to the items that are now events, in order: it, and what had waited for it (actions that came
    * before their message); nothing for an action whose message is not known yet, which is kept until it comes (at most
    * 1,000 an account, for 24 h), and nothing for a repeat of what is there `once`.
+   * @throws StanzaError what `strict` says
    */
   append(account: string, item: NewItem): Promise<Item[]>;
   /**
@@ -176,6 +189,8 @@ export interface Archive {
   pruneSends(before: number, max: number): Promise<number>;
   /** @throws StanzaError item-not-found for a cursor that does not exist (any more) */
   history(account: string, query: HistoryQuery): Promise<HistoryPage>;
+  /** The message with that one id. */
+  message(account: string, chat: string, id: string): Promise<StoredMessage | undefined>;
   /** The newest archive id of the account. */
   last(account: string): Promise<string | undefined>;
   /** By last activity, newest first, pages by offset cursor `after` = a chat's JID. */

@@ -6,8 +6,9 @@ import type { ItemData, ItemType } from './archive.ts';
 
 /** What became of a message. Absent: nothing. */
 export interface FoldState {
-  /** Number of the newest edit. */
+  /** Number of the newest edit, and of the one before it. */
   readonly edit?: number;
+  readonly before?: number;
   readonly retracted?: ItemData;
   /** By bare JID: the newest set, which may be empty, and its time. */
   readonly reactions?: Readonly<Record<string, { readonly time: string; readonly set: readonly unknown[] }>>;
@@ -22,6 +23,8 @@ export interface Action {
   readonly number: number;
   readonly author: string;
   readonly data: ItemData;
+  /** Number of what it names, where that is an edit of the message. */
+  readonly edit?: number;
 }
 
 /** The state after an action; the same object when it changes nothing. */
@@ -30,16 +33,29 @@ export function fold(state: FoldState, message: { author: string; outgoing: bool
   switch (type) {
     case 'message.edited':
       // XEP-0308 §5: a correction counts only if it comes from the author.
-      return author === message.author && !state.retracted ? { ...state, edit: action.number } : state;
+      return author === message.author && !state.retracted ? edited(state, action.number) : state;
     case 'message.retracted':
       return state.retracted ? state : { ...state, retracted: pick(data, ['time', 'moderatedBy', 'reason']) };
     case 'message.failed':
-      return message.outgoing ? { ...state, failed: data.error } : state;
+      if (!message.outgoing) return state;
+      return action.edit === undefined ? { ...state, failed: data.error } : unedited(state, action.edit);
     case 'receipt':
       return message.outgoing && data.status === 'delivered' ? { ...state, delivered: true } : state;
     case 'reaction':
       return { ...state, reactions: react(state.reactions, author, data) };
   }
+}
+
+function edited(state: FoldState, edit: number): FoldState {
+  const { edit: before, before: _, ...rest } = state;
+  return { ...rest, edit, ...(before === undefined ? {} : { before }) };
+}
+
+/** An edit did not arrive: the version before it counts. */
+function unedited(state: FoldState, failed: number): FoldState {
+  if (state.edit !== failed) return state;
+  const { edit: _, before: edit, ...rest } = state;
+  return edit === undefined ? rest : { ...rest, edit };
 }
 
 type Reactions = NonNullable<FoldState['reactions']>;

@@ -113,6 +113,10 @@ export class SqliteArchive implements Archive {
     return this.#calls().run(() => this.#history.page(this.#directory.account(account), query));
   }
 
+  message(account: string, chat: string, id: string): ReturnType<Archive['message']> {
+    return this.#calls().run(() => this.#history.message(this.#directory.account(account), chat, id));
+  }
+
   last(account: string): Promise<string | undefined> {
     return this.#calls().run(() => this.#history.last(this.#directory.account(account)));
   }

@@ -1,7 +1,7 @@
 /** Reads pages of the SQLite archive. Each query walks an index from the cursor on and stops when the page is full. */
 import type { DatabaseSync } from 'node:sqlite';
 import { StanzaError } from '../protocol/errors.ts';
-import type { HistoryPage, HistoryQuery, Item, ItemData, ItemType } from './archive.ts';
+import type { HistoryPage, HistoryQuery, Item, ItemData, ItemType, StoredMessage } from './archive.ts';
 import { firstNumber, formatArchiveId, parseArchiveId } from './archive-id.ts';
 import { type FoldState, foldedData } from './fold.ts';
 import { type Query, rows } from './rows.ts';
@@ -62,6 +62,7 @@ function prepare(db: DatabaseSync) {
           ' WHERE x.chat = ? AND x.id = ? AND x.one = 1 AND i.shown = 1',
       ),
     ),
+    about: rows<{ author: string; ids: string | null }>(db.prepare('SELECT author, ids FROM items WHERE id = ?')),
     exists: rows<{ account: number }>(db.prepare('SELECT account FROM items WHERE id = ?')),
     data: rows<{ data: string }>(db.prepare('SELECT data FROM items WHERE id = ?')),
     newest: rows<{ id: number | null }>(
@@ -94,6 +95,16 @@ export class History {
     const page = found.slice(0, query.max);
     if (order === 'DESC') page.reverse();
     return { items: page.map((row) => this.#show(row, query.view)), complete: found.length <= query.max };
+  }
+
+  /** The message with that one id. */
+  message(account: number, jid: string, id: string): StoredMessage | undefined {
+    const chat = this.#directory.findChat(account, jid)?.id;
+    const row = chat === undefined ? undefined : this.#sql.byId.get(chat, id);
+    const about = row && this.#sql.about.get(row.number);
+    if (!row || !about) return undefined;
+    const ids = about.ids === null ? [id] : (JSON.parse(about.ids) as string[]);
+    return { item: this.#show(row, 'folded'), author: about.author, outgoing: row.outgoing === 1, ids };
   }
 
   /** The newest message of a chat, in its last version. */

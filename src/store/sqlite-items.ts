@@ -3,11 +3,10 @@
  * its state. All of it inside of the caller's transaction.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { StanzaError } from '../protocol/errors.ts';
 import type { Item, ItemData, NewItem } from './archive.ts';
-import { type ArchiveClock, formatArchiveId, timeOf } from './archive-id.ts';
-
+import { type ArchiveClock, formatArchiveId, parseArchiveId, timeOf } from './archive-id.ts';
 import { type Action, type FoldState, fold, isOverdue } from './fold.ts';
-
 import { rows } from './rows.ts';
 import type { Directory, KnownChat } from './sqlite-directory.ts';
 import type { SearchIndex } from './sqlite-search.ts';
@@ -63,6 +62,7 @@ function prepare(db: DatabaseSync) {
           ' ORDER BY x.item DESC LIMIT ?',
       ),
     ),
+    body: rows<{ body: string | null }>(db.prepare("SELECT data ->> 'body' AS body FROM items WHERE id = ?")),
     owe: db.prepare('INSERT INTO receipts (account, item, jid, id) VALUES (?, ?, ?, ?)'),
   };
 }
@@ -103,8 +103,8 @@ export class ItemWriter {
     const chat = this.#directory.findChat(account, item.chat);
     if (chat === undefined) return false;
     return (item.ids ?? []).some((id) => {
-      const message = this.#find(chat.id, id, item.author)?.message;
-      return message !== undefined && timeOf(message.number) > item.now - repeatMs;
+      const found = this.#find(chat.id, id, item.author);
+      return found !== undefined && timeOf(found.position) > item.now - repeatMs;
     });
   }
 
@@ -125,25 +125,42 @@ export class ItemWriter {
     // XEP-0308 §5: a correction counts only if it comes from the author.
     const author = type === 'message.edited' ? item.author : target.author;
     const chat = this.#directory.findChat(account, item.chat);
-    const found = chat && this.#find(chat.id, target.id, author);
+    const found = chat && this.#found(chat.id, target, author);
     if (!chat || !found) {
-      this.#waiting.add(account, { ...item, target: author === undefined ? target : { ...target, author } });
+      if (item.strict && chat && this.#find(chat.id, target.id, undefined)) {
+        throw new StanzaError('forbidden', 'It acts on the message of somebody else');
+      }
+      this.#waiting.add(account, {
+        ...item,
+        strict: false,
+        target: author === undefined ? target : { ...target, author },
+      });
       return undefined;
     }
     const { message, position } = found;
     const state = JSON.parse(message.state ?? '{}') as FoldState;
-    if (type === 'reaction' && isOverdue(state, item.author, item.data)) return undefined;
+    if (type === 'reaction' && isOverdue(state, item.author, item.data)) {
+      if (item.strict) throw new StanzaError('conflict', 'There are newer reactions');
+      return undefined;
+    }
     const place = { account, chat };
     const number = this.#clock.next(item.now);
     const named = isNamed(item) ? this.#name(place, number, item) : { number, id: message.one };
-    const ids = isNamed(item) ? { id: named.id, replace: message.one } : { id: message.one };
+    const failed = type === 'message.failed' && position !== message.number;
+    const ids = failed ? this.#idsOf(position, message) : idsOf(item, named, message);
     const archived = this.#write(place, named, item, ids, message.number);
     // XEP-0333 §4.1: a marker covers everything up to its message.
     const displayed = type === 'receipt' && item.data.status === 'displayed' && message.outgoing === 1;
     if (displayed) this.#sql.displayed.run(position, chat.id);
     const { author: by, data } = item;
-    this.#fold(place, message, { type, number: named.number, author: by, data }, item.text);
+    const edit = failed ? { edit: position } : {};
+    this.#fold(place, message, { type, number: named.number, author: by, data, ...edit }, item.text);
     return archived;
+  }
+
+  /** An edit that failed has an id of its own, as when it was sent. */
+  #idsOf(edit: number, { one }: Target): ItemData {
+    return { id: this.#sql.byNumber.get(edit)?.one, replace: one };
   }
 
   #fold({ account, chat }: Place, message: Target, action: Action, text: string | undefined): void {
@@ -153,7 +170,8 @@ export class ItemWriter {
     this.#sql.state.run(JSON.stringify(after), message.number);
     if (after.edit === before.edit && after.retracted === before.retracted) return;
     this.#search.remove(message.number);
-    if (text && !after.retracted) this.#search.add(account, chat.id, message.number, text);
+    const said = action.edit === undefined ? text : this.#sql.body.get(after.edit ?? message.number)?.body;
+    if (said && !after.retracted) this.#search.add(account, chat.id, message.number, said);
   }
 
   /** Stores the row and its ids, and counts it in its chat. */
@@ -200,6 +218,14 @@ export class ItemWriter {
     return true;
   }
 
+  /** What an action acts on: the message at its place, or by its id. */
+  #found(chat: number, { id, archiveId }: NonNullable<NewItem['target']>, author: string | undefined) {
+    const position = archiveId === undefined ? undefined : parseArchiveId(archiveId);
+    if (position === undefined) return this.#find(chat, id, author);
+    const message = this.#sql.byNumber.get(position);
+    return message && { message, position };
+  }
+
   /** The newest message with that id of that author; by the id of an edit, the message that was edited. */
   #find(chat: number, id: string, author: string | undefined): { message: Target; position: number } | undefined {
     for (const item of this.#sql.byId.all(chat, id, maxSameId)) {
@@ -209,6 +235,10 @@ export class ItemWriter {
     }
     return undefined;
   }
+}
+
+function idsOf(item: NewItem, { id }: Named, { one }: Target): ItemData {
+  return isNamed(item) ? { id, replace: one } : { id: one };
 }
 
 /** Has it ids of its own, that others can refer to? */

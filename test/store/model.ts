@@ -68,8 +68,11 @@ export class Model {
     }
     if (type === 'reaction' && ref && this.#isOverdue(ref, source)) return undefined;
     const archiveId = ids.next().value ?? 'no archive id';
-    const id = type === 'message' || type === 'message.edited' ? this.#name(source, archiveId) : ref?.item.data.id;
-    const replace = type === 'message.edited' ? { replace: ref?.item.data.id } : {};
+    const failedEdit = type === 'message.failed' && named !== ref ? named?.item.data.id : undefined;
+    const acted = failedEdit ?? ref?.item.data.id;
+    const id = type === 'message' || type === 'message.edited' ? this.#name(source, archiveId) : acted;
+    const isEdit = type === 'message.edited' || failedEdit !== undefined;
+    const replace = isEdit ? { replace: ref?.item.data.id } : {};
     const item = { archiveId, type, chat, data: { ...source.data, id, ...replace, archiveId } };
     return { item, source, time, hidden: false, ...(ref && named ? { ref, named } : {}) };
   }
@@ -156,7 +159,7 @@ export class Model {
 
   #says(entry: Entry, text: string): boolean {
     if (this.#about(entry, 'message.retracted').length > 0) return false;
-    const said = ((this.#about(entry, 'message.edited').at(-1) ?? entry).source.text ?? '').split(' ');
+    const said = ((this.#edit(entry) ?? entry).source.text ?? '').split(' ');
     const words = text.split(' ');
     return words.every((word, i) => said.some((one) => (i === words.length - 1 ? one.startsWith(word) : one === word)));
   }
@@ -166,7 +169,7 @@ export class Model {
     const { id, archiveId, chat, from, time } = data;
     const identity = { id, archiveId, chat, from, time };
     const retraction = this.#about(entry, 'message.retracted')[0]?.item.data;
-    const edit = this.#about(entry, 'message.edited').at(-1)?.item.data;
+    const edit = this.#edit(entry)?.item.data;
     const edited = edit ? { ...identity, body: edit.body, edited: { time: edit.time } } : data;
     const reactions = this.#reactions(entry);
     return {
@@ -201,7 +204,19 @@ export class Model {
   }
 
   #failure(entry: Entry): unknown {
-    return entry.source.outgoing ? this.#about(entry, 'message.failed').at(-1)?.item.data.error : undefined;
+    const failures = this.#about(entry, 'message.failed').filter(({ named }) => named === entry);
+    return entry.source.outgoing ? failures.at(-1)?.item.data.error : undefined;
+  }
+
+  /** The newest that did not fail; only the one before a failed one is remembered. */
+  #edit(entry: Entry): Entry | undefined {
+    let versions: Entry[] = [];
+    for (const one of this.#log.filter(({ ref }) => ref === entry)) {
+      if (one.item.type === 'message.edited') versions = [...versions.slice(-1), one];
+      else if (one.item.type === 'message.failed' && entry.source.outgoing && one.named === versions.at(-1))
+        versions.pop();
+    }
+    return versions.at(-1);
   }
 
   #about(message: Entry, type: string): Entry[] {
