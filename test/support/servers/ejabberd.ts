@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Installation } from '../../../scripts/servers.mjs';
 import { RunningServer } from './running.ts';
-import { host, password, type ServerOptions, type Setup, secret, type XmppServer } from './server.ts';
+import { componentDomain, host, password, type ServerOptions, type Setup, secret, type XmppServer } from './server.ts';
 import { anyOf, setUp } from './setup.ts';
 
 export async function startEjabberd(options: ServerOptions = {}, installation?: Installation): Promise<XmppServer> {
@@ -65,17 +65,21 @@ listen:
   - { port: ${c2sPort}, ip: "127.0.0.1", module: ejabberd_c2s, max_stanza_size: 262144, shaper: none, access: all, starttls: false }
   - { port: ${httpPort}, ip: "127.0.0.1", module: ejabberd_http, tls: false, request_handlers: ${http} }
 ${Array.from(componentPorts, (entry) => componentListener(...entry, options)).join('')}
+acl:
+  operator: { user: operator@${componentDomain} }
 access_rules:
   everyone: { allow: all }
+  configure: { allow: operator }
 api_permissions:
   everything: { who: all, what: "*" }
 modules:
-  mod_adhoc: {}
+  mod_adhoc: { report_commands_node: true }
   mod_admin_extra: {}
   mod_blocking: {}
   mod_bosh: {}
   mod_caps: {}
   mod_carboncopy: {}
+  mod_configure: {}
   mod_disco: {}
   mod_http_api: {}
   mod_http_upload: { host: upload.${host}, put_url: "${upload}", get_url: "${upload}", docroot: "${inside}/upload", access: everyone, max_size: 10485760 }

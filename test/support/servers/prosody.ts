@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Installation } from '../../../scripts/servers.mjs';
 import { RunningServer } from './running.ts';
-import { host, password, type ServerOptions, type Setup, secret, type XmppServer } from './server.ts';
+import { componentDomain, host, password, type ServerOptions, type Setup, secret, type XmppServer } from './server.ts';
 import { anyOf, setUp } from './setup.ts';
 
 export async function startProsody(options: ServerOptions = {}, installation?: Installation): Promise<XmppServer> {
@@ -64,9 +64,11 @@ http_default_host = "${host}"
 -- without "limits": nobody is throttled
 modules_enabled = {
   "roster", "saslauth", "disco", "ping", "version", "time", "private", "pep", "vcard4", "vcard_legacy",
-  "blocklist", "carbons", "mam", "smacks", "websocket", "bosh", "register",
+  "blocklist", "carbons", "mam", "smacks", "websocket", "bosh", "register", "adhoc", "admin_adhoc", "uptime",
 }
 modules_disabled = { "s2s", "tls" }
+-- may run the server's commands and make nodes; nobody else is one, for administrators own every room
+admins = { "operator@${componentDomain}" }
 
 VirtualHost "${host}"
 
@@ -77,6 +79,8 @@ Component "conference.${host}" "muc"
   restrict_room_creation = false
   -- Prosody 13: what users of the other domains of this server may do
   server_user_role = "prosody:registered"
+
+Component "pubsub.${host}" "pubsub"
 
 Component "upload.${host}" "http_file_share"
   http_host = "127.0.0.1"
