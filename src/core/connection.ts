@@ -9,6 +9,7 @@ import { StanzaError } from '../protocol/errors.ts';
 import type { Connect, Ready, RequestData, RequestId } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/parse.ts';
 import { escapeLocal } from '../xmpp/jid.ts';
+import { refuseServerNamespaces } from '../xmpp/raw.ts';
 import type { Account } from './account.ts';
 import type { Outlet, Upgrade } from './dispatch.ts';
 import type { VirtualServer } from './server.ts';
@@ -57,6 +58,7 @@ export class Connection {
     if ((connect.raw ?? 'none') !== 'none' && !claim.scopes.has('raw')) {
       throw new StanzaError('forbidden', 'The token does not grant the scope "raw"', { field: 'raw' });
     }
+    if (connect.iq) this.#checkClaims(connect.iq, claim.scopes);
     if (!wanted()) return;
     this.#features = supported.filter((one) => connect.features?.includes(one));
     const found = connect.resume && this.#server.sessions.find(account, connect.resume);
@@ -77,7 +79,9 @@ export class Connection {
       const own = [...(this.#session?.account.sessions ?? [])];
       return { items: own.map((one) => one.describe(session)) };
     },
-    'session.update': (_session, { active }: RequestData<'session.update'>) => {
+    'session.update': ({ scopes }, { active, iq }: RequestData<'session.update'>) => {
+      if (iq) this.#checkClaims(iq, scopes);
+      if (iq) this.#session?.claim(iq);
       if (active !== undefined) this.#session?.setActive(active);
     },
     'session.end': (session, data: RequestData<'session.end'>) => this.#endSession(data.session ?? session.id),
@@ -155,6 +159,20 @@ export class Connection {
   #ready(id: RequestId | undefined, data: Ready): void {
     this.#server.metrics.frames.inc('out', 'ready');
     this.#outlet.write(JSON.stringify({ type: 'ready', id, data }), 'reply');
+  }
+
+  /** @throws StanzaError forbidden; conflict for a namespace that is not free */
+  #checkClaims(namespaces: readonly string[], scopes: ReadonlySet<string>): void {
+    if (namespaces.length > 0 && !scopes.has('raw')) {
+      throw new StanzaError('forbidden', 'The token does not grant the scope "raw"', { field: 'iq' });
+    }
+    for (const [i, xmlns] of namespaces.entries()) {
+      const field = `iq.${i}`;
+      refuseServerNamespaces(xmlns, field);
+      if (this.#server.registry.answers(xmlns)) {
+        throw new StanzaError('conflict', `The gateway itself answers ${xmlns}`, { field });
+      }
+    }
   }
 
   #endSession(id: string): void {

@@ -206,6 +206,9 @@ class Conversation implements Inlet {
     if (request.scope !== undefined && !session.scopes.has(request.scope)) {
       throw new StanzaError('forbidden', `The token does not grant the scope "${request.scope}"`);
     }
+    if (request.takesExtra && data.extra !== undefined && !session.scopes.has('raw')) {
+      throw new StanzaError('forbidden', 'The token does not grant the scope "raw"', { field: 'extra' });
+    }
     const write = (text: string): void => this.#write(text);
     if (id !== undefined && session.answers.repeats(id, type, data, this.#server.now(), write)) return;
     this.#run(session, frame, () => handle(session, checked as never), start);

@@ -29,8 +29,6 @@ interface Attempt {
   refuse: (error: StanzaError) => void;
 }
 
-const maxPeers = 1000;
-
 export class Outbox {
   readonly #account: Account;
   readonly #attempts = new Map<string, Attempt>();
@@ -113,7 +111,7 @@ export class Outbox {
     try {
       attempt.delivery = gateway.deliver(draft.stanza, at + gateway.limits.sendTimeout, guarded);
       // Only now: what the link has no room for is written to nobody.
-      this.#peer(detach(draft.to.bare));
+      this.#account.wrote(draft.to.bare);
       await Promise.race([attempt.delivery.done, refusal]);
       // A bounce that came in the same chunk as the fence's answer is still in time to be the answer.
       if (attempt.refused) throw attempt.refused;
@@ -145,14 +143,6 @@ export class Outbox {
     await this.#account.recorded(stored, { except: session, stanza: draft.stanza });
     const [own] = await stored;
     return own ? { ...result, id: String(own.data.id), archiveId: own.archiveId } : result;
-  }
-
-  #peer(bare: string): void {
-    const { peers } = this.#account;
-    if (peers.get(bare) !== undefined) return;
-    const [oldest] = peers.size >= maxPeers ? peers.values() : [];
-    // What could not be noted is only missed after a restart.
-    Promise.all([oldest === undefined ? undefined : peers.remove(oldest), peers.save(bare)]).catch(() => undefined);
   }
 }
 

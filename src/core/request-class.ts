@@ -15,6 +15,8 @@ const requestClasses: Record<string, 'send' | 'action' | 'history' | 'presence' 
   'contact.deny': 'contact',
   'contact.remove': 'contact',
   'iq.send': 'iq',
+  'iq.reply': 'iq',
+  'stanza.send': 'iq',
 };
 
 export function classOf(type: string): (typeof requestClasses)[string] | 'room' | 'other' {

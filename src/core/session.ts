@@ -32,6 +32,8 @@ interface Logged {
 /** Values that differ per address: more of them at once than this, and a resume would be a gap. */
 const maxLatest = 2000;
 
+const nothing: ReadonlySet<string> = new Set();
+
 export class Session implements SessionView {
   readonly id: string;
   readonly account: Account;
@@ -46,6 +48,7 @@ export class Session implements SessionView {
   readonly #maxEvents: number;
   readonly #maxBytes: number;
   #wantsRaw: Raw;
+  #claims: ReadonlySet<string>;
   #acks: boolean;
   #binary: boolean;
   /** Made with the first one: few sessions have any. */
@@ -75,6 +78,7 @@ export class Session implements SessionView {
     this.#maxEvents = maxEvents;
     this.#maxBytes = maxBytes;
     this.#wantsRaw = connect.raw ?? 'none';
+    this.#claims = connect.iq ? new Set(connect.iq) : nothing;
     this.#acks = connect.features?.includes('ack') ?? false;
     this.#binary = connect.features?.includes('binary') ?? false;
   }
@@ -99,6 +103,15 @@ export class Session implements SessionView {
   /** What it is shown of stanzas: `auth.refresh` and a resume may take away what the token granted. */
   get raw(): Raw {
     return this.scopes.has('raw') ? this.#wantsRaw : 'none';
+  }
+
+  /** Like `raw`, only while its token grants it. */
+  get claims(): ReadonlySet<string> {
+    return this.scopes.has('raw') ? this.#claims : nothing;
+  }
+
+  claim(namespaces: readonly string[]): void {
+    this.#claims = new Set(namespaces);
   }
 
   get binary(): boolean {
@@ -153,6 +166,7 @@ export class Session implements SessionView {
     this.#outlet = outlet;
     this.#active = true;
     this.#wantsRaw = connect.raw ?? this.#wantsRaw;
+    if (connect.iq) this.claim(connect.iq);
     if (connect.features) this.#acks = connect.features.includes('ack');
     this.#binary = connect.features?.includes('binary') ?? false;
     this.acknowledge(seq);

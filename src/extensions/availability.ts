@@ -4,6 +4,8 @@
  */
 import { type Account, type RosterItem, slot } from '../extension.ts';
 import type { OwnPresence } from '../protocol/objects.ts';
+import type { Extra } from '../protocol/raw.ts';
+import { writeExtra } from '../xmpp/raw.ts';
 import { type Element, el } from '../xmpp/stanza.ts';
 import { KnownPresence } from './known-presence.ts';
 import { isSeen, sees } from './subscription.ts';
@@ -158,14 +160,22 @@ export function answerProbe(account: Account, from: { bare: string; full: string
 }
 
 /** §4.6: shows the account to anyone, or takes that back. */
-export function direct(account: Account, to: string, presence: OwnPresence | undefined): void {
+export function direct(account: Account, to: string, presence: OwnPresence | undefined, extra?: Extra): void {
+  const stanza = availability(account, to, presence);
+  if (extra) writeExtra(stanza, extra);
+  show(account, to, stanza);
+}
+
+/** The same with a stanza that is there already; false where it did not go out. */
+export function show(account: Account, to: string, stanza: Element): boolean {
   const { directed, gateway } = account;
   // First, so that what does not go out is not remembered either.
-  if (!gateway.send(availability(account, to, presence))) return;
-  if (!presence) forget(account, to);
+  if (!gateway.send(stanza)) return false;
+  if (stanza.attrs.type === 'unavailable') forget(account, to);
   else if (directed.get(to) === undefined) directed.save(to).catch(() => undefined);
   const [oldest] = directed.size > maxDirected ? directed.values() : [];
   if (oldest !== undefined) direct(account, oldest, undefined);
+  return true;
 }
 
 /** §4.6.3: who was shown it directly is told of its end, unless a broadcast does. */

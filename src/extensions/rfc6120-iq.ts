@@ -1,5 +1,5 @@
 /**
- * RFC 6120 §8.2.3, the escape hatch for queries: `iq.send` (scope `raw`).
+ * RFC 6120 §8.2.3, the escape hatch for queries, in both directions: `iq.send`, `iq.reply` (scope `raw`).
  *   {"to":"example.com","type":"get","payload":{"name":"query","attrs":{"xmlns":"jabber:iq:version"}}}
  *   ↔ <iq type="get" to="example.com"><query xmlns="jabber:iq:version"/></iq>
  */
@@ -10,6 +10,7 @@ import { fromClient } from '../xmpp/raw.ts';
 import { el, elements } from '../xmpp/stanza.ts';
 import { toTree } from '../xmpp/tree.ts';
 import { address } from './address.ts';
+import { abandon, ask, reply } from './claimed-queries.ts';
 
 export default extension({
   spec: rfc(6120, '8.2.3'),
@@ -23,5 +24,8 @@ export default extension({
       const [result] = elements(answer);
       return { from: target.full, ...(result ? { payload: toTree(result) } : {}) };
     },
+    'iq.reply': reply,
   },
+  otherQuery: ask,
+  hooks: { sessionClose: ({ account }) => abandon(account) },
 });

@@ -74,10 +74,10 @@ export default extension({
       changed(session.account);
       return undefined;
     },
-    'presence.send': ({ account }, { to, ...data }) => {
+    'presence.send': ({ account }, { to, extra, ...data }) => {
       const jid = address(to, 'to');
       if (account.blocked.has(jid)) throw blockedError();
-      direct(account, jid.full, asked(data));
+      direct(account, jid.full, asked(data), extra);
       return undefined;
     },
   },

@@ -91,7 +91,7 @@ function toTree(node: Node, outer: Prefixes, inherited: string, field: string): 
   const inside = (node[name] ?? []) as Node[];
   const children = inside.map((child) => {
     const text = child[textKey];
-    return text === undefined ? toTree(child, prefixes, xmlns, field) : decode(`${text}`);
+    return typeof text === 'string' ? decode(text) : toTree(child, prefixes, xmlns, field);
   });
   return { name: local, attrs, children };
 }

@@ -79,6 +79,14 @@ export function stanzaFromClient(tree: ElementTree, field: string): Element {
   return stanza;
 }
 
+/** Appends parts of a stanza that have no field. @throws the same as fromClient */
+export function writeExtra(stanza: Element, extra: readonly ElementTree[]): void {
+  for (const [i, tree] of extra.entries()) {
+    const built = build(tree, `extra.${i}`, '', 2);
+    if (built) append(stanza, built);
+  }
+}
+
 function build(tree: ElementTree, field: string, inherited: string, depth: number): Element | undefined {
   if (depth > maxTreeDepth) throw badRequest(field, `nested deeper than ${maxTreeDepth} levels`);
   if (!isElementName(tree.name)) throw badRequest(`${field}.name`, 'not a name that XML allows');
