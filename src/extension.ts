@@ -169,8 +169,6 @@ export interface Extension {
   readonly iq?: readonly IqHandler[];
   /** Answers a query to an account that no `iq` is for; undefined = it will not. */
   readonly otherQuery?: (query: Query, type: 'get' | 'set') => Promise<Element | undefined> | undefined;
-  /** Answers a query to an account that no `iq` is for; undefined = it will not. */
-  readonly otherQuery?: (query: Query, type: 'get' | 'set') => Promise<Element | undefined> | undefined;
   readonly hooks?: Partial<Hooks>;
   /**
    * Takes an incoming message or presence of an account (also of type error) before RFC 6121's way: nothing else sees it

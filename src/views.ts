@@ -28,8 +28,6 @@ export interface Session {
   readonly wants: ReadonlySet<Want>;
   /** Namespaces of queries that it answers itself. */
   readonly claims: ReadonlySet<string>;
-  /** Namespaces of queries that it answers itself. */
-  readonly claims: ReadonlySet<string>;
   /** Its own availability; false = invisible. Set it, then tell the contacts. */
   presence: OwnPresence | false;
   /** When `presence` was set, for ties. */
@@ -92,8 +90,6 @@ export interface Account {
   inOrder(run: () => void): void;
   /** Archives an item and tells the sessions of it, in the archive's order. @throws StanzaError resource-constraint */
   record(item: NewItem, options?: PushOptions): Promise<void>;
-  /** It has written to this bare JID, which may learn of it from now on. */
-  wrote(bare: string): void;
   /** It has written to this bare JID, which may learn of it from now on. */
   wrote(bare: string): void;
   /** A session has processed this item of the archive. */
@@ -175,8 +171,6 @@ export interface Gateway {
     readonly frame: number;
     /** Items of a page. */
     readonly historyMax: number;
-    /** Bytes of a stanza. */
-    readonly stanza: number;
     /** Bytes of a stanza. */
     readonly stanza: number;
     /** Bytes that may wait for one socket. */

@@ -39,8 +39,6 @@ const rank = { chat: 5, online: 4, dnd: 3, away: 2, xa: 1 } as const;
 
 /** Whom it has written to: the oldest are forgotten. */
 const maxPeers = 1000;
-/** Whom it has written to: the oldest are forgotten. */
-const maxPeers = 1000;
 /** While the link is down, so many processed items are remembered. */
 const maxProcessed = 10_000;
 
@@ -165,15 +163,6 @@ export class Account implements AccountView {
     void settled.then(() => {
       if (this.#recording === settled) this.#recording = undefined;
     });
-  }
-
-  wrote(bare: string): void {
-    if (this.peers.get(bare) !== undefined) return;
-    const [oldest] = this.peers.size >= maxPeers ? this.peers.values() : [];
-    // What could not be noted is only missed after a restart.
-    Promise.all([oldest === undefined ? undefined : this.peers.remove(oldest), this.peers.save(detach(bare))]).catch(
-      () => undefined,
-    );
   }
 
   wrote(bare: string): void {

@@ -24,8 +24,6 @@ export interface Request {
   readonly scope: string | undefined;
   /** Its data may have `extra`, for which there is a scope too. */
   readonly takesExtra: boolean;
-  /** Its data may have `extra`, for which there is a scope too. */
-  readonly takesExtra: boolean;
   readonly handle: ((session: Session, data: never) => unknown) | undefined;
 }
 
@@ -33,8 +31,6 @@ export class Registry {
   readonly extensions: readonly Extension[];
   readonly #requests = new Map<string, Request>();
   readonly #iq = new Map<string, IqHandler>();
-  readonly #answered = new Set<string>();
-  readonly #others: readonly NonNullable<Extension['otherQuery']>[];
   readonly #answered = new Set<string>();
   readonly #others: readonly NonNullable<Extension['otherQuery']>[];
   readonly #actions: readonly Action[];
@@ -45,7 +41,6 @@ export class Registry {
 
   constructor(extensions: readonly Extension[]) {
     this.extensions = extensions;
-    this.#others = extensions.flatMap((one) => one.otherQuery ?? []);
     this.#others = extensions.flatMap((one) => one.otherQuery ?? []);
     this.#actions = extensions.flatMap((one) => one.actions ?? []);
     this.#takers = extensions.flatMap((one) => one.takes ?? []);
@@ -79,20 +74,6 @@ export class Registry {
 
   iq(type: string, name: string, xmlns: string): IqHandler | undefined {
     return this.#iq.get(`${type} ${name} ${xmlns}`);
-  }
-
-  /** Does an extension answer queries in that namespace? */
-  answers(xmlns: string): boolean {
-    return this.#answered.has(xmlns);
-  }
-
-  /** The answer to a query that has no handler; undefined where nobody will answer. */
-  otherQuery(query: Query, type: 'get' | 'set'): Promise<Element | undefined> | undefined {
-    for (const answer of this.#others) {
-      const answered = answer(query, type);
-      if (answered) return answered;
-    }
-    return undefined;
   }
 
   /** Does an extension answer queries in that namespace? */
@@ -165,7 +146,6 @@ export class Registry {
     const key = `${handler.type} ${handler.name} ${handler.xmlns}`;
     if (this.#iq.has(key)) throw new Error(`Two extensions answer the query ${key}; the second is ${by}`);
     this.#iq.set(key, handler);
-    this.#answered.add(handler.xmlns);
     this.#answered.add(handler.xmlns);
   }
 

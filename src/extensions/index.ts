@@ -6,7 +6,6 @@ import type { Extension } from '../extension.ts';
 import chats from './chats.ts';
 import iq from './rfc6120-iq.ts';
 import stanza from './rfc6120-stanza.ts';
-import stanza from './rfc6120-stanza.ts';
 import message from './rfc6121-message.ts';
 import presence from './rfc6121-presence.ts';
 import roster from './rfc6121-roster.ts';
@@ -52,7 +51,6 @@ export const builtIn: readonly Extension[] = [
   idle,
   caps,
   iq,
-  stanza,
   stanza,
   forms,
   disco,

@@ -33,7 +33,6 @@ import {
 import { Profile, profileEvents, profileRequests } from './profile.ts';
 import { pubsubEvents, pubsubRequests } from './pubsub.ts';
 import { Claims, Extra, rawEvents, rawRequests } from './raw.ts';
-import { Claims, Extra, rawEvents, rawRequests } from './raw.ts';
 import { Invite, Room, roomEvents, roomRequests } from './rooms.ts';
 import { uploadEvents, uploadRequests } from './uploads.ts';
 
@@ -244,7 +243,6 @@ export const events = {
   ...profileEvents,
   ...blockingEvents,
   ...pubsubEvents,
-  ...rawEvents,
   ...rawEvents,
   stanza: { data: Type.Object({ stanza: Element }), class: 'numbered' },
 } as const satisfies Record<string, { data: TSchema; class: EventClass }>;
