@@ -9,6 +9,7 @@ import { writeExtra } from '../xmpp/raw.ts';
 import { type Element, el } from '../xmpp/stanza.ts';
 import { KnownPresence } from './known-presence.ts';
 import { isSeen, sees } from './subscription.ts';
+import { appendNick } from './xep0172-nick.ts';
 
 /** How long contacts have to answer the probes that follow a loss of the link. */
 const settleMs = 10_000;
@@ -44,6 +45,13 @@ function availability(account: Account, to: string, presence: OwnPresence | unde
 /** §3.1.2, §4.3.1: between bare JIDs. */
 export function bareTo(account: Account, to: string, type: string): Element {
   return el('presence', { from: account.jid.bare, to, type });
+}
+
+/** §3.1.1, XEP-0172 §4.2: with what the account calls itself. */
+export function subscribeTo(account: Account, to: string): Element {
+  const stanza = bareTo(account, to, 'subscribe');
+  appendNick(account, stanza);
+  return stanza;
 }
 
 /** For what must arrive: it waits while the link is down. */
@@ -85,6 +93,16 @@ function broadcast(account: Account): void {
   const { attrs, children } = presenceTo(account, '');
   for (const item of account.roster.values()) {
     if (sees(item)) account.gateway.send(el('presence', { ...attrs, to: item.jid }, ...children));
+  }
+}
+
+/** What goes with the presence has changed, though it has not: whoever sees it gets it once more. */
+export function announceAgain(account: Account): void {
+  if (!account.presence) return;
+  broadcast(account);
+  for (const to of account.directed.values()) {
+    const bare = to.split('/', 1).join();
+    if (!sees(account.roster.get(bare))) account.gateway.send(presenceTo(account, to));
   }
 }
 
@@ -134,7 +152,7 @@ function* greeting(account: Account, jid: string, tell: boolean): Generator<Elem
   if (!item || account.sessions.size === 0) return;
   if (isSeen(item)) yield bareTo(account, jid, 'probe');
   // §3.1.2: a request without an answer is repeated at the next login.
-  if (item.ask) yield bareTo(account, jid, 'subscribe');
+  if (item.ask) yield subscribeTo(account, jid);
 }
 
 function isOurs({ gateway }: Account, jid: string): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Extension } from '../extension.ts';
 import chats from './chats.ts';
+import profile from './profile/index.ts';
 import iq from './rfc6120-iq.ts';
 import stanza from './rfc6120-stanza.ts';
 import message from './rfc6121-message.ts';
@@ -15,10 +16,14 @@ import lastActivity from './xep0012-last-activity.ts';
 import disco from './xep0030-disco.ts';
 import rooms from './xep0045-muc/index.ts';
 import commands from './xep0050-commands.ts';
+import vcard from './xep0054-vcard.ts';
 import pubsub from './xep0060-pubsub/index.ts';
+import avatar from './xep0084-avatar.ts';
 import chatStates from './xep0085-chat-states.ts';
 import version from './xep0092-version.ts';
 import caps from './xep0115-caps.ts';
+import vcardAvatar from './xep0153-vcard-avatar.ts';
+import pep from './xep0163-pep.ts';
 import nick from './xep0172-nick.ts';
 import receipts from './xep0184-receipts.ts';
 import blocking from './xep0191-blocking.ts';
@@ -26,6 +31,7 @@ import ping from './xep0199-ping.ts';
 import time from './xep0202-time.ts';
 import delay from './xep0203-delay.ts';
 import directInvitations from './xep0249-direct-invitations.ts';
+import vcard4 from './xep0292-vcard4.ts';
 import correction from './xep0308-correction.ts';
 import history from './xep0313-history.ts';
 import idle from './xep0319-idle.ts';
@@ -50,6 +56,12 @@ export const builtIn: readonly Extension[] = [
   nick,
   idle,
   caps,
+  vcardAvatar,
+  avatar,
+  vcard,
+  vcard4,
+  pep,
+  profile,
   iq,
   stanza,
   forms,

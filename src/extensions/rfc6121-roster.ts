@@ -11,7 +11,7 @@ import { blockedError } from '../xmpp/blocking.ts';
 import { parse } from '../xmpp/jid.ts';
 import { append, childText, detach, type Element, el } from '../xmpp/stanza.ts';
 import { address } from './address.ts';
-import { bareTo, deliver, hideFrom, known, presenceTo } from './availability.ts';
+import { bareTo, deliver, hideFrom, known, presenceTo, subscribeTo } from './availability.ts';
 import { vanish } from './rfc6121-presence.ts';
 import { type Change, isChange, isSeen, receive, sees, send, stateOf } from './subscription.ts';
 import { nick } from './xep0172-nick.ts';
@@ -92,7 +92,7 @@ async function decide(account: Account, before: RosterItem, changes: Change[], a
 }
 
 function stanzaOf(account: Account, to: string, change: Change, message?: string): Element {
-  const stanza = bareTo(account, to, change);
+  const stanza = change === 'subscribe' ? subscribeTo(account, to) : bareTo(account, to, change);
   if (change === 'subscribe' && message) append(stanza, el('status', {}, message));
   return stanza;
 }
