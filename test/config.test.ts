@@ -64,7 +64,11 @@ describe('defaults', () => {
         guest: { enabled: false, prefix: 'guest-', ttl: '7d' },
       },
       store: { url: 'sqlite:data/stanzawire.db', sync: 'normal' },
-      accounts: { unknown: 'bounce', routeLocally: true },
+      accounts: {
+        unknown: 'bounce',
+        answers: ['lastActivity', 'time', 'version', 'ping'],
+        routeLocally: true,
+      },
       sessions: { resumeWindow: '1m', maxEvents: 2000, perAccount: 16, heartbeat: '25s' },
       limits: {
         frame: '64KiB',
@@ -109,6 +113,8 @@ describe('the environment', () => {
       'auth.jwt.issuer': 'https://id.example.com',
       'auth.jwt.audience': 'chat',
       'auth.jwt.algorithms': 'HS512',
+      'accounts.answers': 'time, ping',
+      'accounts.reportsTo': 'abuse@example.com',
       'store.retention.age': '365d',
       'store.retention.perChat': '1000',
     };

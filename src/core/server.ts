@@ -6,10 +6,13 @@ import type { Authenticator } from '../auth/auth.ts';
 import type { Config } from '../config.ts';
 import type {
   Account as AccountView,
+  AnyEvent,
+  Action,
   ChatService,
   Extension,
   Gateway,
   Hooks,
+  Ignored,
   Paced,
   Reading,
   Slot,
@@ -17,7 +20,6 @@ import type {
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { StanzaError } from '../protocol/errors.ts';
-import type { Event } from '../protocol/frames.ts';
 import type { Store } from '../store/store.ts';
 import type { PutFile, UploadSettings } from '../transfer.ts';
 import { blockedError } from '../xmpp/blocking.ts';
@@ -146,7 +148,7 @@ export class VirtualServer implements Gateway {
   /** To an account of ours at once, else over the link and through the fence; `guarded` is what check() said of it. */
   deliver(stanza: Element, deadline: number, guarded?: Guarded): Delivery {
     const to = parse(stanza.attrs.to ?? '');
-    if (this.#isToBlocked(stanza, to)) throw blockedError();
+    if (this.#isToBlocked(stanza, to)) return { done: refused(blockedError()), cancel: () => undefined };
     if (!this.#isOurs(stanza, to)) return this.#link.deliver(stanza, deadline, guarded);
     const done = this.#local(stanza, to).then(() => undefined);
     return { done, cancel: () => undefined };
@@ -171,7 +173,7 @@ export class VirtualServer implements Gateway {
     return this.#slots.get(slot) as T;
   }
 
-  encode(event: Event): OutgoingEvent {
+  encode(event: AnyEvent): OutgoingEvent {
     return new OutgoingEvent(event, { shared: true }, this.translate);
   }
 
@@ -179,6 +181,11 @@ export class VirtualServer implements Gateway {
     const { object, content } = this.translate.message(stanza);
     const action = this.registry.action(stanza, content);
     return { fields: object, content, ...(action ? { action } : {}) };
+  }
+
+  ignored(type: Action['type'], why: Ignored, from: string): void {
+    this.metrics.actionsIgnored.inc(type, why);
+    this.log.debug({ event: 'action_ignored', type, why, from }, 'an action on a message does not count');
   }
 
   serving(account: AccountView, to: Jid): ChatService | undefined {
@@ -209,6 +216,10 @@ export class VirtualServer implements Gateway {
 
   async #local(stanza: Element, to: Jid): Promise<Element | undefined> {
     return this.router.local(stanza, parse(stanza.attrs.from ?? ''), to);
+  }
+
+  receive(stanza: Element): Promise<unknown> | undefined {
+    return this.router.local(stanza, parse(stanza.attrs.from ?? ''), parse(stanza.attrs.to ?? ''));
   }
 
   soon(run: () => void): void {
@@ -279,4 +290,11 @@ export class VirtualServer implements Gateway {
     this.run(link === 'up' ? 'linkUp' : 'linkDown', this);
     for (const account of this.accounts) account.tellProcessed();
   }
+}
+
+/** Rejects, also where nobody looks. */
+function refused(error: StanzaError): Promise<never> {
+  const done = Promise.reject<never>(error);
+  done.catch(() => undefined);
+  return done;
 }

@@ -175,7 +175,9 @@ export default extension({
       return toContact(account, itemOf(account, before.jid));
     },
     'contact.approve': async ({ account }, data) => {
-      await decide(account, itemOf(account, contactOf(account, data.jid)), ['subscribed']);
+      const jid = contactOf(account, data.jid);
+      if (account.blocked.has(parse(jid))) throw blockedError();
+      await decide(account, itemOf(account, jid), ['subscribed']);
       return undefined;
     },
     'contact.deny': async ({ account }, data) => {

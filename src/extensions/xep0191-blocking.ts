@@ -70,7 +70,7 @@ async function leaveRooms(account: Account, list: ReadonlySet<string>): Promise<
 }
 
 function hide(account: Account, list: ReadonlySet<string>): void {
-  for (const to of [...account.directed.values()]) {
+  for (const to of account.directed.values()) {
     if (covers(list, parse(to))) direct(account, to, undefined);
   }
   for (const { jid } of contacts(account, list)) {

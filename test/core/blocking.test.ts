@@ -121,6 +121,7 @@ describe('to someone blocked', () => {
     ['message.send', { to: `${romeo}/orchard`, body: 'hi' }],
     ['presence.send', { to: `${romeo}/orchard` }],
     ['contact.add', { jid: romeo }],
+    ['contact.approve', { jid: romeo }],
     ['disco.info', { jid: `${romeo}/orchard` }],
     ['iq.send', { to: romeo, type: 'get', payload: { name: 'ping', attrs: { xmlns: 'urn:xmpp:ping' } } }],
     ['room.join', { room: romeo, nick: 'alice' }],
@@ -143,6 +144,13 @@ describe('to someone blocked', () => {
     client.close();
     await core.settled();
     expect(sent()).toEqual([]);
+  });
+
+  it('the end of a contact does not go out, and holds', async () => {
+    await block(romeo);
+    expect(await client.request('contact.remove', { jid: romeo })).toMatchObject({ type: 'ok' });
+    expect(sent()).toEqual([]);
+    expect(client.events('contact.removed')).toHaveLength(1);
   });
 
   it('an account of the gateway is as far away as any other', async () => {

@@ -77,10 +77,12 @@ export const requests = {
   'pubsub.retract': async ({ account }, { service, node, ids, notify = true }) => {
     const to = address(service, 'service');
     // Prosody and ejabberd take one item of a request only.
-    for (const id of ids) {
+    const all = ids.map((id) => {
       const retract = el('retract', { node, notify: String(notify) }, el('item', { id }));
-      await ask(account, to, 'set', el('pubsub', { xmlns: ns.pubsub }, retract));
-    }
+      return ask(account, to, 'set', el('pubsub', { xmlns: ns.pubsub }, retract));
+    });
+    const failed = (await Promise.allSettled(all)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
     return undefined;
   },
 } satisfies Extension['requests'];
