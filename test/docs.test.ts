@@ -15,6 +15,7 @@ import { Form } from '../src/protocol/forms.ts';
 import { Connect, type EventClass, events, Ready, replies, requests } from '../src/protocol/frames.ts';
 import { Chat, Contact, ContactRequest, ErrorObject, Limits, Message, Presence } from '../src/protocol/objects.ts';
 import { compile, isObject, isRequestType, parseFrame } from '../src/protocol/parse.ts';
+import { Avatar, Profile, VCard } from '../src/protocol/profile.ts';
 import { Occupant, Room } from '../src/protocol/rooms.ts';
 import { anchors, codes, type Fence, fences, links, type Table, tables } from './support/markdown.ts';
 
@@ -162,7 +163,7 @@ describe('the tables of PROTOCOL.md', () => {
     expect(listed.map(({ name }) => name).sort()).toEqual([...Object.keys(replies), 'error'].sort());
   });
 
-  const objects = [Connect, Ready, Message, Presence, ContactRequest, Contact, Chat, Form, Room, Occupant];
+  const objects = [Connect, Ready, Message, Presence, ContactRequest, Contact, Chat, Form, Room, Occupant, Profile, Avatar, VCard];
   const names = [
     'connect',
     'ready',
@@ -174,6 +175,9 @@ describe('the tables of PROTOCOL.md', () => {
     'form',
     'room',
     'occupant',
+    'profile',
+    'avatar',
+    'vcard',
   ];
   test.each(names.map((name, index) => [name, index] as const))('list every field of %s', (_, index) => {
     const listed = fieldTables()[index]?.rows.flatMap(([names, status]) => codes(names).map((name) => [name, status]));
