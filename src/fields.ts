@@ -39,6 +39,17 @@ export function childAttribute(name: string, xmlns: string, attr: string): Field
   };
 }
 
+/** A child that is there or not: `<name xmlns/>`. */
+export function flag(name: string, xmlns: string): Field<boolean> {
+  return {
+    elements: [elementKey(name, xmlns)],
+    read: (stanza) => (find(stanza, name, xmlns) ? true : undefined),
+    write: (stanza, value) => {
+      if (value) append(stanza, el(name, own(xmlns)));
+    },
+  };
+}
+
 /** A child whose name is the value: `<composing xmlns/>`. */
 export function childEnum<T extends string>(xmlns: string, names: readonly T[]): Field<T> {
   return {

@@ -154,6 +154,10 @@ export interface Draft {
   readonly stanza: Element;
   /** Its conversation, where that is not the bare JID of `to`. */
   readonly chat?: string;
+  /** What goes out instead, where one stanza says it to some only: `stanza` is then what they say together. */
+  readonly parts?: readonly Element[];
+  /** Of what the client wrote, where the stanza says more than that; a repeat must have the same. */
+  readonly digest?: string;
 }
 
 /** A stanza, or something to do, that waits for its turn. */
@@ -225,6 +229,11 @@ export interface Gateway {
   serving(account: Account, to: Jid): ChatService | undefined;
   /** Sends an IQ get or set and waits for its answer. @throws StanzaError */
   request(iq: Element): Promise<Element>;
+  /**
+   * Handles a stanza for one of ours as if it came in now: for what was held back. Resolves when it is handled.
+   * @throws StanzaError what would be the error answer
+   */
+  receive(stanza: Element): Promise<unknown> | undefined;
   /** Runs it in the next turn of the event loop; what it throws is logged. */
   soon(run: () => void): void;
   /** Runs every extension's hook of that name. */

@@ -61,6 +61,7 @@ function receiveMessage(incoming: Incoming, fields: Partial<Message>): Promise<u
     // PROTOCOL.md §6: what one of ours sends again, because it saw no answer, has the same id and is one message.
     once: from.domain === server.domain,
     ...(fields.body === undefined ? {} : { text: fields.body }),
+    ...(fields.reply ? { reply: detach(fields.reply.id) } : {}),
   };
   return account.record(item, { stanza }).then(() => {
     server.run('messageIn', account, { id: '', ...data }, stanza);

@@ -48,8 +48,8 @@ export class Outbox {
    * (the store), or `conflict` for an id that was used with other content
    */
   send(session: Session, draft: Draft): Promise<Sent> {
-    const guarded = this.#account.gateway.check(draft.stanza);
-    const digest = hash('sha1', guarded.text);
+    const guarded = (draft.parts ?? [draft.stanza]).map((one) => this.#account.gateway.check(one));
+    const digest = draft.digest ?? hash('sha1', guarded.map(({ text }) => text).join(''));
     const underWay = this.#attempts.get(draft.id);
     if (underWay) return underWay.digest === digest ? underWay.outcome : Promise.reject(conflict());
     const { promise: refusal, reject } = Promise.withResolvers<never>();
@@ -87,7 +87,7 @@ export class Outbox {
     await this.#account.record({ ...item, data: { chat, ...data } });
   }
 
-  async #run(attempt: Attempt, guarded: Guarded, refusal: Promise<never>): Promise<Sent> {
+  async #run(attempt: Attempt, guarded: readonly Guarded[], refusal: Promise<never>): Promise<Sent> {
     const { archive, jid } = this.#account;
     const { id } = attempt.draft;
     const { digest, chat, at } = attempt;
@@ -103,13 +103,16 @@ export class Outbox {
     }
   }
 
-  async #write(attempt: Attempt, guarded: Guarded, refusal: Promise<never>): Promise<Sent> {
+  async #write(attempt: Attempt, guarded: readonly Guarded[], refusal: Promise<never>): Promise<Sent> {
     const { gateway, archive, jid } = this.#account;
     const { draft, at } = attempt;
     // A note to oneself is there when it is archived.
     if (attempt.chat === jid.bare) return this.#finish(attempt);
     try {
-      attempt.delivery = gateway.deliver(draft.stanza, at + gateway.limits.sendTimeout, guarded);
+      const deadline = at + gateway.limits.sendTimeout;
+      attempt.delivery = together(
+        (draft.parts ?? [draft.stanza]).map((one, i) => gateway.deliver(one, deadline, guarded[i])),
+      );
       // Only now: what the link has no room for is written to nobody.
       this.#account.wrote(draft.to.bare);
       await Promise.race([attempt.delivery.done, refusal]);
@@ -137,6 +140,7 @@ export class Outbox {
       ids: [draft.id],
       data,
       ...text,
+      ...(fields.reply ? { reply: fields.reply.id } : {}),
     };
     const stored = archive.finishSend(jid.bare, draft.id, item, result);
     // XEP-0280's purpose, inside the account: every session sees what another one sent.
@@ -144,6 +148,18 @@ export class Outbox {
     const [own] = await stored;
     return own ? { ...result, id: String(own.data.id), archiveId: own.archiveId } : result;
   }
+}
+
+/** Stanzas that arrive, or not, as one. */
+function together(deliveries: readonly Delivery[]): Delivery {
+  const [only, second] = deliveries;
+  if (only && !second) return only;
+  return {
+    done: Promise.all(deliveries.map(({ done }) => done)).then(() => undefined),
+    cancel: () => {
+      for (const one of deliveries) one.cancel();
+    },
+  };
 }
 
 function conflict(): StanzaError {

@@ -222,6 +222,10 @@ export class VirtualServer implements Gateway {
     return this.router.local(stanza, parse(stanza.attrs.from ?? ''), parse(stanza.attrs.to ?? ''));
   }
 
+  receive(stanza: Element): Promise<unknown> | undefined {
+    return this.router.local(stanza, parse(stanza.attrs.from ?? ''), parse(stanza.attrs.to ?? ''));
+  }
+
   soon(run: () => void): void {
     setImmediate(() => {
       try {

@@ -8,6 +8,7 @@ import type { Jid } from '../xmpp/jid.ts';
 import { type Archived, type ArchiveFilter, archiveAnswer, archivedIn, archiveQuery } from '../xmpp/mam.ts';
 import type { PageQuery } from '../xmpp/rsm.ts';
 import { type Element, el } from '../xmpp/stanza.ts';
+import { assembled } from './xep0367-attaching.ts';
 
 export type { Archived, ArchiveFilter } from '../xmpp/mam.ts';
 
@@ -76,7 +77,7 @@ export class ArchiveQueries {
       const { items } = query;
       const [first, last] = [answer.first ?? items[0]?.id, answer.last ?? items.at(-1)?.id];
       return {
-        items,
+        items: assembled(items),
         ...(first === undefined || items.length === 0 ? {} : { first }),
         ...(last === undefined || items.length === 0 ? {} : { last }),
         // An archive that sends nothing has nothing, whatever it says of it.

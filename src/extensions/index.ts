@@ -14,6 +14,8 @@ import settings from './settings.ts';
 import forms from './xep0004-forms.ts';
 import lastActivity from './xep0012-last-activity.ts';
 import disco from './xep0030-disco.ts';
+import oob from './xep0066-oob.ts';
+import xhtmlIm from './xep0071-xhtml-im.ts';
 import rooms from './xep0045-muc/index.ts';
 import commands from './xep0050-commands.ts';
 import vcard from './xep0054-vcard.ts';
@@ -30,6 +32,20 @@ import blocking from './xep0191-blocking.ts';
 import ping from './xep0199-ping.ts';
 import time from './xep0202-time.ts';
 import delay from './xep0203-delay.ts';
+import attention from './xep0224-attention.ts';
+import forwarding from './xep0297-forwarding.ts';
+import json from './xep0335-json.ts';
+import attaching from './xep0367-attaching.ts';
+import references from './xep0372-references.ts';
+import encryption from './xep0380-encryption.ts';
+import spoiler from './xep0382-spoiler.ts';
+import styling from './xep0393-styling.ts';
+import fallback from './xep0428-fallback.ts';
+import jsonMessages from './xep0432-json-messages.ts';
+import fileMetadata from './xep0446-file-metadata.ts';
+import fileSharing from './xep0447-file-sharing.ts';
+import encryptedFiles from './xep0448-encrypted-files.ts';
+import replies from './xep0461-replies.ts';
 import directInvitations from './xep0249-direct-invitations.ts';
 import vcard4 from './xep0292-vcard4.ts';
 import correction from './xep0308-correction.ts';
@@ -47,6 +63,7 @@ import channelSearch from './xep0433-channel-search.ts';
 import reactions from './xep0444-reactions.ts';
 
 export const builtIn: readonly Extension[] = [
+  attaching,
   rooms,
   directInvitations,
   selfPing,
@@ -64,6 +81,22 @@ export const builtIn: readonly Extension[] = [
   profile,
   iq,
   stanza,
+  // Each of these adds to the body that those before it have written.
+  replies,
+  references,
+  fileSharing,
+  fileMetadata,
+  encryptedFiles,
+  oob,
+  fallback,
+  xhtmlIm,
+  spoiler,
+  styling,
+  attention,
+  encryption,
+  json,
+  jsonMessages,
+  forwarding,
   forms,
   disco,
   channelSearch,

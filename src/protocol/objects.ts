@@ -3,25 +3,18 @@
  * On output the same shapes hold; absent fields are omitted.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import { content } from './content.ts';
 import { type ErrorCode, type ErrorType, errorCodes } from './errors.ts';
-import { Form } from './forms.ts';
 import { oneOf } from './one-of.ts';
+import { Jid, MessageId, Time } from './values.ts';
 
-export { oneOf };
+export { MessageContent } from './content.ts';
+export { Jid, MessageId, oneOf, Time };
 
 const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 
-/** A JID as text; the longest is 3071 bytes (RFC 7622 §3.1). Its parts are checked by xmpp/jid. */
-export const Jid = Type.String({ minLength: 1, maxLength: 3071, description: 'A JID' });
-/** A message id, ours or a peer's. */
-export const MessageId = Type.String({ minLength: 1, maxLength: 1024, description: 'A message id' });
 export const ArchiveId = Type.String({ minLength: 1, maxLength: 64, description: 'A cursor of one archive' });
-export const Time = Type.String({ description: 'RFC 3339, UTC, milliseconds' });
-const Lang = Type.String({
-  maxLength: 35,
-  pattern: '^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$',
-  description: 'A language tag (BCP 47)',
-});
+
 const ShortText = (maxLength: number, description: string) => Type.String({ maxLength, description });
 
 const Module = Type.Module({
@@ -55,23 +48,7 @@ export const Show = oneOf(['chat', 'away', 'xa', 'dnd'], 'RFC 6121 §4.7.2.1; no
 export const ChatState = oneOf(['active', 'composing', 'paused', 'inactive', 'gone'], 'XEP-0085');
 export const MessageType = oneOf(['chat', 'groupchat', 'normal', 'headline'], 'RFC 6121 §5.2.2');
 
-/** What a client writes and an event carries alike. What others wrote is as long as they made it. */
-const content = {
-  body: optional(Type.String({ description: 'The text' })),
-  bodies: optional(Type.Record(Type.String(), Type.String(), { description: 'The text by language, beside `body`' })),
-  lang: optional(Lang),
-  subject: optional(Type.String({ description: 'RFC 6121 §5.2.4' })),
-  thread: optional(Type.String({ description: 'RFC 6121 §5.2.5' })),
-  parentThread: optional(Type.String({ description: 'The thread this one is a branch of' })),
-};
 
-/** The content of a message as a client sends it. */
-export const MessageContent = Type.Object({
-  ...content,
-  subject: optional(ShortText(3071, 'RFC 6121 §5.2.4')),
-  thread: optional(ShortText(1023, 'RFC 6121 §5.2.5')),
-  parentThread: optional(ShortText(1023, 'The thread this one is a branch of')),
-});
 
 export const Message = Type.Object(
   {
@@ -94,10 +71,6 @@ export const Message = Type.Object(
     stanzaIds: optional(Type.Array(Type.Object({ id: Type.String(), by: Jid }), { description: 'XEP-0359' })),
     archiveId: optional(ArchiveId),
     replace: optional(Type.String({ description: 'Of an edit: the id of the first version (XEP-0308)' })),
-    hints: optional(
-      Type.Array(oneOf(['no-permanent-store', 'no-store', 'no-copy', 'store']), { description: 'XEP-0334' }),
-    ),
-    form: optional(Form),
     edited: optional(Type.Object({ time: Time }, { description: 'Folded history: its last edit' })),
     retracted: optional(
       Type.Object({ time: Time, reason: optional(Type.String()) }, { description: 'Folded history: taken back' }),
@@ -207,7 +180,7 @@ export const Limits = Type.Object({
 });
 
 export type Message = Static<typeof Message>;
-export type MessageContent = Static<typeof MessageContent>;
+
 export type Presence = Static<typeof Presence>;
 export type OwnPresence = Static<typeof OwnPresence>;
 export type Chat = Static<typeof Chat>;

@@ -29,6 +29,11 @@ export interface NewItem {
   readonly strict?: boolean;
   /** The event's data without `archiveId`, and without the `id`s that are resolved here. */
   readonly data: ItemData;
+  /**
+   * The XMPP-side id of the message that it answers: the `id` in `data.reply` becomes that message's one id, where the chat
+   * has it.
+   */
+  readonly reply?: string;
   /** What full-text search finds it by; the text of an edit replaces its message's. */
   readonly text?: string;
   /** A delivery receipt (XEP-0184) is owed: to whom (a full JID), for which id attribute. */

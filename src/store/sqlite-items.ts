@@ -179,7 +179,7 @@ export class ItemWriter {
     const { account, chat } = place;
     const { type, author, outgoing, unread = false, receipt, markable = false } = item;
     const archiveId = formatArchiveId(number);
-    const data = { ...item.data, ...ids, archiveId };
+    const data = { ...this.#answering(chat.id, item), ...ids, archiveId };
     const message = type === 'message';
     this.#directory.count(chat, { unread, ...(message ? { activity: number } : {}) });
     const own = isNamed(item) ? (item.ids ?? []) : [id];
@@ -191,6 +191,12 @@ export class ItemWriter {
     }
     if (receipt) this.#sql.owe.run(account, number, receipt.to, receipt.id);
     return { archiveId, type, chat: item.chat, data };
+  }
+
+  /** The data, with the one id of the message that is answered. */
+  #answering(chat: number, { data, reply }: NewItem): ItemData {
+    const answered = reply === undefined ? undefined : this.#find(chat, reply, undefined)?.message.one;
+    return answered === undefined ? data : { ...data, reply: { ...(data.reply as ItemData), id: answered } };
   }
 
   /** The one id (PROTOCOL.md §6): the first that is free in the chat, else the archive id. */

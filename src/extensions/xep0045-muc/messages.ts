@@ -2,11 +2,12 @@
  * Messages from rooms (XEP-0045 §7.4, §7.5, §8.1): what everybody hears, what somebody in the room says to the account alone,
  * errors of what the account said, and what an archive was asked for.
  */
-import type { Account, Extension } from '../../extension.ts';
-import type { Jid } from '../../xmpp/jid.ts';
+import { type Account, type Extension, slot } from '../../extension.ts';
+import { type Jid, parse } from '../../xmpp/jid.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { type Element, find, nameOf } from '../../xmpp/stanza.ts';
 import { conditionOf, isError, readError } from '../../xmpp/stanza-error.ts';
+import { isIncomplete, Waiting } from '../xep0367-attaching.ts';
 import { doubt } from '../xep0410-self-ping.ts';
 import { archiveOf } from './archive.ts';
 import { roomChat } from './chat.ts';
@@ -16,8 +17,8 @@ import { positionOf, positionsOf } from './position.ts';
 import { occupantChat, privateMessage } from './private.ts';
 import type { Room } from './room.ts';
 import { roomsOf } from './rooms.ts';
-import { subjectIn } from './said.ts';
-import { refused } from './send.ts';
+import { stanzaIdOf, subjectIn } from './said.ts';
+import { attachParts, refused } from './send.ts';
 import { tell } from './tell.ts';
 
 const takes: NonNullable<Extension['takes']> = (account, stanza, from) => {
@@ -29,7 +30,7 @@ const takes: NonNullable<Extension['takes']> = (account, stanza, from) => {
   const room = roomsOf(account).get(from.bare);
   if (!room) return false;
   if (isError(stanza)) return takeError(room, stanza, from);
-  if (stanza.attrs.type === 'groupchat') return hear(room, stanza, from);
+  if (stanza.attrs.type === 'groupchat') return hearInTurn(room, stanza, from);
   return from.resource !== '' && stanza.attrs.type !== 'headline' ? privateMessage(room, stanza, from) : false;
 };
 
@@ -38,6 +39,32 @@ function noteLeave(account: Account, stanza: Element, from: Jid): void {
   if (stanza.attrs.type !== 'unavailable' || from.resource === '') return;
   const room = roomsOf(account).get(from.bare);
   if (room) feedOf(account.gateway, room.shared).spoken.left(from.resource);
+}
+
+/** Messages that wait for the sources of their files, by room. */
+const lines = slot(() => new Map<string, Waiting>());
+
+/** Text with files comes as several stanzas; what is behind it keeps its place. */
+function hearInTurn(room: Room, stanza: Element, from: Jid): boolean | Promise<unknown> {
+  const { account, jid } = room;
+  const waiting = account.slot(lines);
+  const line = waiting.get(jid);
+  if (line) return line.add(stanza);
+  if (!isIncomplete(stanza)) return hear(room, stanza, from);
+  const stanzaId = stanzaIdOf(stanza, feedOf(account.gateway, room.shared).traits);
+  // XEP-0367 §4.1: without an id of the room nothing can be attached to it.
+  if (stanzaId === undefined || room.state !== 'joined') return hear(room, stanza, from);
+  attachParts(room, stanza, stanzaId);
+  const opened = new Waiting(stanza, {
+    goesBy: (id) => id === stanzaId,
+    deliver: (one) => {
+      if (waiting.get(jid) === opened) waiting.delete(jid);
+      const sender = parse(one.attrs.from ?? '');
+      return one === stanza ? hear(room, one, sender) : hearInTurn(room, one, sender);
+    },
+  });
+  waiting.set(jid, opened);
+  return opened.done;
 }
 
 function hear(room: Room, stanza: Element, from: Jid): boolean {

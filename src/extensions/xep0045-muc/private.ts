@@ -8,7 +8,7 @@ import type { RequestData } from '../../protocol/frames.ts';
 import type { Jid } from '../../xmpp/jid.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { append, detach, type Element, el, find } from '../../xmpp/stanza.ts';
-import { checkContent } from '../rfc6121-message.ts';
+import { sendTo } from '../sending.ts';
 import { occupantId as occupantIdOf } from '../xep0421-occupant-id.ts';
 import { feedOf } from './feed.ts';
 import { notJoined, type Room } from './room.ts';
@@ -81,12 +81,7 @@ async function checkHolder(room: Room, to: Jid): Promise<void> {
 function send(to: Jid, session: Session, data: RequestData<'message.send'>) {
   const { to: _, id = crypto.randomUUID(), type = 'chat', ...content } = data;
   if (type === 'groupchat') throw badRequest('type', 'a message to an occupant is not for the whole room');
-  checkContent(content);
-  const { account, gateway } = session;
-  const stanza = el('message', { from: account.client.full, to: to.full, id, type });
-  gateway.translate.writeMessage(stanza, { ...content, originId: id });
-  gateway.run('messageOut', account, stanza);
   // §7.5: so that everybody on the way knows what it is.
-  append(stanza, el('x', { xmlns: ns.mucUser }));
-  return account.deliver(session, { id, to, type, stanza, chat: to.full });
+  const mark = (stanza: Element) => append(stanza, el('x', { xmlns: ns.mucUser }));
+  return sendTo(session, { to, id, type, content, chat: to.full, mark });
 }

@@ -3,13 +3,17 @@
  * message is never sent again blindly, for every occupant would see it twice: what has no reflection is looked for in the
  * room's archive first.
  */
-import { hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type Account, type Session, slot } from '../../extension.ts';
 import { badRequest, StanzaError } from '../../protocol/errors.ts';
 import type { RequestData, RequestResult } from '../../protocol/frames.ts';
-import { type Element, el, serialize } from '../../xmpp/stanza.ts';
+import type { Message } from '../../protocol/objects.ts';
+import { ns } from '../../xmpp/namespaces.ts';
+import { type Element, el, find, serialize } from '../../xmpp/stanza.ts';
 import { isError, readError } from '../../xmpp/stanza-error.ts';
-import { checkContent } from '../rfc6121-message.ts';
+import { type Split, split } from '../file-parts.ts';
+import { messageOf } from '../message-content.ts';
+import { digestOf, quoteOf } from '../sending.ts';
 import { archiveOf } from './archive.ts';
 import { feedOf } from './feed.ts';
 import { positionOf } from './position.ts';
@@ -22,10 +26,15 @@ type Sent = RequestResult<'message.send'>;
 interface Attempt {
   readonly id: string;
   readonly digest: string;
+  /** The message it acts on, where its answer names that and not itself. */
+  readonly about?: string;
   readonly room: Room;
   /** Who asked first, and need not be told what it sent. */
   readonly session: Session;
   readonly stanza: Element;
+  /** Where it takes several stanzas: what goes out instead, and what has yet to follow it. */
+  readonly split: Split | undefined;
+  partsSent: boolean;
   readonly at: number;
   /** Written, and nobody knows whether the room has it. */
   doubtful: boolean;
@@ -42,31 +51,45 @@ export function sendToRoom(session: Session, room: Room, data: RequestData<'mess
   const { id = randomUUID(), type, to: _, ...content } = data;
   if (type !== undefined && type !== 'groupchat')
     throw badRequest('type', 'what is sent to a room is of type groupchat');
-  checkContent(content);
-  if (content.body === undefined && content.bodies === undefined) {
+  const message = messageOf(content);
+  if (Object.keys(message).every((key) => besideContent.has(key))) {
     throw badRequest('body', 'the subject of a room is set with room.subject');
   }
   const { account, gateway } = session;
-  const digest = hash(
-    'sha1',
-    JSON.stringify([room.jid, Object.entries(content).toSorted(([a], [b]) => (a < b ? -1 : 1))]),
-  );
+  return sayToRoom(session, room, { id, digest: digestOf(room.jid, content) }, () => {
+    const stanza = el('message', { from: account.client.full, to: room.jid, id, type: 'groupchat' });
+    gateway.translate.writeMessage(stanza, { ...completed(room, message), originId: id });
+    gateway.run('messageOut', account, stanza);
+    return stanza;
+  });
+}
+
+/** `about` = it acts on that message; else it is one. The stanza has `id` as its id attribute and its origin-id. */
+export function sayToRoom(
+  session: Session,
+  room: Room,
+  { id, digest, about }: Pick<Attempt, 'id' | 'digest' | 'about'>,
+  write: () => Element,
+): Promise<Sent> {
+  const { account, gateway } = session;
   const { underWay } = account.slot(sends);
   const known = underWay.get(id);
   if (known && known.digest !== digest)
     throw new StanzaError('conflict', 'This id was used for another message', { field: 'id' });
   if (known) return known.outcome.promise;
-  const stanza = el('message', { from: account.client.full, to: room.jid, id, type: 'groupchat' });
-  gateway.translate.writeMessage(stanza, { ...content, originId: id });
-  gateway.run('messageOut', account, stanza);
+  const stanza = write();
   serialize(stanza);
   const outcome = Promise.withResolvers<Sent>();
   const attempt: Attempt = {
     id,
     digest,
+    ...(about === undefined ? {} : { about }),
     room,
     session,
     stanza,
+    // XEP-0367 §4.1: what follows names the room's id.
+    split: room.shared.has(ns.stanzaIds) ? split(stanza) : undefined,
+    partsSent: false,
     at: gateway.now(),
     doubtful: false,
     written: false,
@@ -86,6 +109,26 @@ export function sendToRoom(session: Session, room: Room, data: RequestData<'mess
     else fail(attempt, error);
   });
   return outcome.promise;
+}
+
+/** Without anything else these make no message for a room. */
+const besideContent: ReadonlySet<string> = new Set(['subject', 'lang', 'thread', 'parentThread', 'hints', 'reply']);
+
+/**
+ * With what the room's feed knows of the message that is answered.
+ * @throws StanzaError feature-not-implemented: in this room nothing can be answered (XEP-0461 §4.1)
+ */
+function completed(room: Room, message: Partial<Message>): Partial<Message> {
+  const { reply, body } = message;
+  if (!reply) return message;
+  const { shared, account, jid } = room;
+  if (shared.info && !shared.has(ns.stanzaIds)) {
+    throw new StanzaError('feature-not-implemented', 'The room gives its messages no ids', { field: 'reply', by: jid });
+  }
+  const data = feedOf(account.gateway, shared).find(reply.id)?.event?.source.data;
+  if (!data || !('from' in data)) return message;
+  const quote = body === undefined ? undefined : quoteOf({ ...data });
+  return { ...message, reply: { to: String(data.from), ...(quote === undefined ? {} : { quote }), ...reply } };
 }
 
 async function run(attempt: Attempt): Promise<void> {
@@ -128,7 +171,8 @@ async function inRoom(room: Room): Promise<void> {
 }
 
 async function write(attempt: Attempt): Promise<void> {
-  const { room, stanza } = attempt;
+  const { room } = attempt;
+  const stanza = attempt.split?.main ?? attempt.stanza;
   if (room.state !== 'joined' || !positionOf(room).live) return;
   attempt.written = room.account.gateway.send(stanza);
 }
@@ -171,6 +215,20 @@ export function reflected(room: Room, said: Said): Session | undefined {
   return attempt.session;
 }
 
+/** The room has given the message its id: now the rest of it can follow. */
+export function attachParts(room: Room, stanza: Element, stanzaId: string): void {
+  const originId = find(stanza, 'origin-id', ns.stanzaIds)?.attrs.id;
+  const attempt = room.account.slot(sends).underWay.get(originId ?? '');
+  if (attempt?.room === room) sendParts(attempt, stanzaId);
+}
+
+function sendParts(attempt: Attempt, stanzaId: string): void {
+  const { split: several, partsSent, room } = attempt;
+  if (!several || partsSent) return;
+  attempt.partsSent = true;
+  for (const part of several.parts(stanzaId)) room.account.gateway.send(part);
+}
+
 /** A message of ours has come back from the room. */
 export function refused(account: Account, room: Room, stanza: Element): boolean {
   const attempt = account.slot(sends).underWay.get(stanza.attrs.id ?? '');
@@ -179,10 +237,12 @@ export function refused(account: Account, room: Room, stanza: Element): boolean 
   return true;
 }
 
-function settle({ id, room, outcome }: Attempt, said: Said): void {
+function settle(attempt: Attempt, said: Said): void {
+  const { id, about, room, outcome } = attempt;
   const { account } = room;
+  sendParts(attempt, said.stanzaId ?? said.id);
   const result: Sent = {
-    id: said.id,
+    id: about ?? said.id,
     originId: id,
     chat: room.jid,
     type: 'groupchat',
