@@ -3,6 +3,7 @@ import type { Claim } from '../auth/auth.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { Store } from '../store/store.ts';
 import { escapeLocal, type Jid, make, tryParse } from '../xmpp/jid.ts';
+import type { Element } from '../xmpp/stanza.ts';
 import { Account } from './account.ts';
 import { kinds, open } from './possessions.ts';
 import type { VirtualServer } from './server.ts';
@@ -15,7 +16,7 @@ export class Accounts {
   readonly #store: Store;
   readonly #accounts = new Map<string, Account>();
   /** Those in memory that block somebody, by bare JID: nobody else's stanzas are looked at for that (XEP-0191). */
-  readonly blocking = new Map<string, Account>();
+  readonly #blocking = new Map<string, Account>();
   /** Loads under way, so that one account is never two objects. */
   readonly #loading = new Map<string, Promise<Account | undefined>>();
 
@@ -41,6 +42,13 @@ export class Accounts {
   /** The account, where there is one; `create` makes it. */
   load(jid: Jid, create = false): Promise<Account | undefined> {
     return this.#load(jid, create);
+  }
+
+  /** XEP-0191: has its sender blocked whom it is for? What the blocked are answered with is an error, and goes out. */
+  blocks({ attrs: { from = '', type } }: Element, to: Jid): boolean {
+    if (this.#blocking.size === 0 || type === 'error') return false;
+    const slash = from.indexOf('/');
+    return this.#blocking.get(slash < 0 ? from : from.slice(0, slash))?.blocked.has(to) ?? false;
   }
 
   /**
@@ -83,7 +91,7 @@ export class Accounts {
     for (const [bare, account] of this.#accounts) {
       if (account.sessions.size > 0 || account.owesPresence || account.idleSince > limit) continue;
       this.#accounts.delete(bare);
-      this.blocking.delete(bare);
+      this.#blocking.delete(bare);
       this.#server.run('accountClose', account);
     }
   }
@@ -113,7 +121,7 @@ export class Accounts {
   }
 
   #noteBlocking(account: Account): void {
-    if (account.blocked.size === 0) this.blocking.delete(account.jid.bare);
-    else if (this.#accounts.get(account.jid.bare) === account) this.blocking.set(account.jid.bare, account);
+    if (account.blocked.size === 0) this.#blocking.delete(account.jid.bare);
+    else if (this.#accounts.get(account.jid.bare) === account) this.#blocking.set(account.jid.bare, account);
   }
 }

@@ -6,8 +6,8 @@ import type { Authenticator } from '../auth/auth.ts';
 import type { Config } from '../config.ts';
 import type {
   Account as AccountView,
-  AnyEvent,
   Action,
+  AnyEvent,
   ChatService,
   Extension,
   Gateway,
@@ -134,7 +134,7 @@ export class VirtualServer implements Gateway {
 
   send(stanza: Element): boolean {
     const to = parse(stanza.attrs.to ?? '');
-    if (this.#isToBlocked(stanza, to)) return false;
+    if (this.accounts.blocks(stanza, to)) return false;
     if (!this.#isOurs(stanza, to)) return this.#link.send(stanza);
     this.router.incoming(stanza);
     return true;
@@ -148,7 +148,7 @@ export class VirtualServer implements Gateway {
   /** To an account of ours at once, else over the link and through the fence; `guarded` is what check() said of it. */
   deliver(stanza: Element, deadline: number, guarded?: Guarded): Delivery {
     const to = parse(stanza.attrs.to ?? '');
-    if (this.#isToBlocked(stanza, to)) return { done: refused(blockedError()), cancel: () => undefined };
+    if (this.accounts.blocks(stanza, to)) return { done: refused(blockedError()), cancel: () => undefined };
     if (!this.#isOurs(stanza, to)) return this.#link.deliver(stanza, deadline, guarded);
     const done = this.#local(stanza, to).then(() => undefined);
     return { done, cancel: () => undefined };
@@ -194,18 +194,11 @@ export class VirtualServer implements Gateway {
 
   async request(iq: Element): Promise<Element> {
     const to = parse(iq.attrs.to ?? '');
-    if (this.#isToBlocked(iq, to)) throw blockedError();
+    if (this.accounts.blocks(iq, to)) throw blockedError();
     if (to.domain !== this.domain) return this.#link.request(iq, this.limits.sendTimeout);
     const answer = await this.#local(iq, to);
     if (!answer) throw new StanzaError('service-unavailable', 'Nobody here answers this', { by: to.full });
     return answer;
-  }
-
-  /** XEP-0191: has its sender blocked whom it is for? What the blocked are answered with is an error, and goes out. */
-  #isToBlocked({ attrs: { from = '', type } }: Element, to: Jid): boolean {
-    if (this.accounts.blocking.size === 0 || type === 'error') return false;
-    const slash = from.indexOf('/');
-    return this.accounts.blocking.get(slash < 0 ? from : from.slice(0, slash))?.blocked.has(to) ?? false;
   }
 
   /** Does it stay inside? With `accounts.routeLocally` off, messages take the way through the server, which sends them back. */
@@ -216,10 +209,6 @@ export class VirtualServer implements Gateway {
 
   async #local(stanza: Element, to: Jid): Promise<Element | undefined> {
     return this.router.local(stanza, parse(stanza.attrs.from ?? ''), to);
-  }
-
-  receive(stanza: Element): Promise<unknown> | undefined {
-    return this.router.local(stanza, parse(stanza.attrs.from ?? ''), parse(stanza.attrs.to ?? ''));
   }
 
   receive(stanza: Element): Promise<unknown> | undefined {
