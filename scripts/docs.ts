@@ -16,8 +16,9 @@ export function generated(): Record<string, string> {
 }
 
 function page(): string {
-  const parts = sections().sections.flatMap((section) => sectionParts(section));
-  return `${[intro, ...parts].join('\n\n')}\n`;
+  const { keys, sections: inner } = sections();
+  const parts = inner.flatMap((section) => sectionParts(section));
+  return `${[intro, ...parts, '## Keys of their own', tableOf(keys)].join('\n\n')}\n`;
 }
 
 const intro = `<!-- Made from src/config/schema.ts by "npm run docs": change it there. -->
@@ -71,8 +72,9 @@ function defaultOf(key: Key): string {
 }
 
 function example(): string {
-  const parts = sections().sections.map((section) => sectionLines(section, '').join('\n'));
-  return `${[exampleIntro, ...parts].join('\n\n')}\n`;
+  const { keys, sections: inner } = sections();
+  const parts = inner.map((section) => sectionLines(section, '').join('\n'));
+  return `${[exampleIntro, ...parts, ...keys.map((key) => keyLines(key, '').join('\n'))].join('\n\n')}\n`;
 }
 
 const exampleIntro = `# An example for Stanzawire: change xmpp.domain and http.public.origins, and give the two secrets, here or as
@@ -84,9 +86,13 @@ function sectionLines(section: Section, indent: string): string[] {
   return [
     ...comment(section.description, indent),
     `${indent}${section.key.split('.').at(-1)}:`,
-    ...section.keys.flatMap((key) => [...comment(meaning(key), inside), `${inside}${setting(key)}`]),
+    ...section.keys.flatMap((key) => keyLines(key, inside)),
     ...section.sections.flatMap((inner) => sectionLines(inner, inside)),
   ];
+}
+
+function keyLines(key: Key, indent: string): string[] {
+  return [...comment(meaning(key), indent), `${indent}${setting(key)}`];
 }
 
 function meaning(key: Key): string {

@@ -3,31 +3,40 @@
  * part of an RFC): both directions of translation, its requests, its IQ handlers, its hooks, its disco features.
  * What an extension may see of the core are the views of views.ts (Session, Account, Gateway).
  */
+import Type, { type Static, type TObject, type TSchema } from 'typebox';
 import type { ErrorObject } from './protocol/errors.ts';
-import type { Connect, Event, EventData, Ready, RequestData, RequestResult, RequestType } from './protocol/frames.ts';
+import type { Connect, EventData, Ready, RequestData, RequestResult, RequestType } from './protocol/frames.ts';
 import type { Message, Presence } from './protocol/objects.ts';
 import type { Item, ItemType, NewItem } from './store/archive.ts';
-import type { Account, ChatService, Gateway, Session, Slot } from './views.ts';
+import type { Account, AnyEvent, ChatService, Gateway, OwnName, Session, Slot } from './views.ts';
 import type { Jid } from './xmpp/jid.ts';
 import type { Element } from './xmpp/stanza.ts';
 
+export { attribute, childAttribute, childEnum, childText, custom } from './fields.ts';
 export type * from './kept.ts';
+export { badRequest, StanzaError } from './protocol/errors.ts';
 export type { Archive, Chat as StoredChat, HistoryQuery, Item, NewItem } from './store/archive.ts';
 export type { RoomMembership, RosterItem } from './store/store.ts';
 export type * from './transfer.ts';
 export type * from './views.ts';
+export { type Jid, tryParse as parseJid } from './xmpp/jid.ts';
+export { append, childText as textOfChild, type Element, el, elements, find, nameOf, namespaceOf, textOf } from './xmpp/stanza.ts';
+export { Type };
 export type { ErrorObject };
 
 /** The document an extension implements, for the table of supported specifications. */
 export interface Spec {
   readonly name: string;
   readonly url: string;
+  /** Where the file's header does not say it. */
+  readonly title?: string;
   /** The version implemented, where the document has versions. */
   readonly version?: string;
 }
 
-export function xep(number: string, version: string): Spec {
-  return { name: `XEP-${number}`, url: `https://xmpp.org/extensions/xep-${number}.html`, version };
+export function xep(number: string, version: string, title?: string): Spec {
+  const url = `https://xmpp.org/extensions/xep-${number}.html`;
+  return { name: `XEP-${number}`, url, version, ...(title === undefined ? {} : { title }) };
 }
 
 export function rfc(number: number, section?: string): Spec {
@@ -148,6 +157,31 @@ export type RequestHandlers = {
   ) => RequestResult<T> | Promise<RequestResult<T>>;
 };
 
+/** A field of a third party, with the schema of its values. */
+export interface OwnField<T = unknown> extends Field<T> {
+  readonly schema: TSchema;
+}
+
+/** A request of a third party, with the schema of its data. Made with `request`. */
+export interface OwnRequest {
+  readonly data: TSchema;
+  readonly result?: TSchema;
+  /** What the token must grant. */
+  readonly scope?: string;
+  /** The data of `ok`, nothing for an empty one. @throws StanzaError */
+  handle(session: Session, data: never): unknown;
+}
+
+/** An event of a third party, with the schema of its data: kept for clients that come back, or not. */
+export interface OwnEvent {
+  readonly data: TSchema;
+  readonly class: 'numbered' | 'ephemeral';
+}
+
+// Of any type: each is checked by its own schema.
+export type OwnFields = { readonly [name: OwnName]: OwnField };
+export type OwnRequests = { readonly [type: OwnName]: OwnRequest };
+
 export type Want = NonNullable<Connect['want']>[number];
 
 /** What the operator may keep accounts and the domain from answering (`accounts.answers`). */
@@ -155,17 +189,22 @@ export type Answer = 'lastActivity' | 'time' | 'version' | 'ping';
 
 export interface Extension {
   readonly spec: Spec;
+  /** Documents that it implements along with that one. */
+  readonly also?: readonly Spec[];
   /** It is there only where `accounts.answers` names it. */
   readonly answers?: Answer;
   /** What disco#info announces (XEP-0030), by place. */
   readonly features?: { readonly [P in Place]?: readonly string[] };
   /** Nodes at which disco#info of `/web` answers what it answers without one (XEP-0115 §6.2). */
   readonly nodes?: (gateway: Gateway) => readonly string[];
-  readonly message?: Fields<Message>;
-  readonly presence?: Fields<Presence>;
+  /** A third party's are called `x-…`; in requests they are checked by their own schema. */
+  readonly message?: Fields<Message> & OwnFields;
+  readonly presence?: Fields<Presence> & OwnFields;
   readonly typing?: Fields<EventData<'typing'>>;
   readonly actions?: readonly Action[];
-  readonly requests?: RequestHandlers;
+  readonly requests?: RequestHandlers & OwnRequests;
+  /** Events of a third party. */
+  readonly events?: { readonly [type: OwnName]: OwnEvent };
   readonly iq?: readonly IqHandler[];
   /** Answers a query to an account that no `iq` is for; undefined = it will not. */
   readonly otherQuery?: (query: Query, type: 'get' | 'set') => Promise<Element | undefined> | undefined;
@@ -177,7 +216,7 @@ export interface Extension {
    */
   readonly takes?: (account: Account, stanza: Element, from: Jid) => boolean | Promise<unknown>;
   /** The event that a message with nothing to show is, where it is one; sessions with `raw` see any other as `stanza`. */
-  readonly notices?: (account: Account, stanza: Element, from: Jid) => Event | undefined;
+  readonly notices?: (account: Account, stanza: Element, from: Jid) => AnyEvent | undefined;
   /** Serves a conversation that is no ordinary one (a room, someone in a room): instead of RFC 6121's way. */
   readonly serves?: (account: Account, to: Jid) => ChatService | undefined;
   /** Addresses of the server's services, as far as they are known. */
@@ -188,6 +227,16 @@ export interface Extension {
 
 /** Checks the shape of an extension at compile time; returns it as it is. */
 export function extension(definition: Extension): Extension {
+  return definition;
+}
+
+/** A third party's request, its handler typed by its schemas. */
+export function request<D extends TObject, R extends TSchema>(definition: {
+  readonly data: D;
+  readonly result?: R;
+  readonly scope?: string;
+  handle(session: Session, data: Static<D>): Static<R> | undefined | Promise<Static<R> | undefined>;
+}): OwnRequest {
   return definition;
 }
 

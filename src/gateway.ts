@@ -9,6 +9,7 @@ import { VirtualServer } from './core/server.ts';
 import { builtIn } from './extensions/index.ts';
 import { createPut } from './http/put.ts';
 import { createHttp, type Http } from './http/server.ts';
+import { loadExtensions } from './load-extensions.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { openStore } from './store/open.ts';
@@ -30,6 +31,7 @@ const sweepMs = 60_000;
 
 /** @throws Error naming the setting that cannot be used */
 export async function createGateway(config: Config, { log }: { log: Logger }): Promise<Gateway> {
+  const extensions = [...builtIn, ...(await loadExtensions(config.extensions))];
   const { version } = pkg;
   const metrics = createMetrics({ version });
   const store = await openStore(config.store.url, {
@@ -41,7 +43,7 @@ export async function createGateway(config: Config, { log }: { log: Logger }): P
   const { service, domain, server, secret } = config.xmpp;
   const link = new Link({ service, domain, server, secret, maxStanzaBytes: config.limits.stanza, log, metrics });
   const [put, filesKey] = [createPut(), await store.key('files')];
-  const parts = { config, version, link, store, auth, extensions: builtIn, log, metrics, put, filesKey };
+  const parts = { config, version, link, store, auth, extensions, log, metrics, put, filesKey };
   const virtualServer = new VirtualServer(parts);
   return new Process(config, { log, metrics, store, link, virtualServer });
 }

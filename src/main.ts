@@ -65,6 +65,7 @@ function version(): string {
 
 async function check(config: Config, withLink: boolean): Promise<number> {
   const { effectiveYaml, warnings } = await import('./config.ts');
+  await (await import('./load-extensions.ts')).loadExtensions(config.extensions);
   const { exitCodes } = await import('./commands/exit-codes.ts');
   console.log(effectiveYaml(config).trimEnd());
   for (const warning of warnings(config)) console.error(`stanzawire: warning: ${warning}`);
@@ -78,7 +79,7 @@ async function check(config: Config, withLink: boolean): Promise<number> {
 }
 
 async function run(config: Config): Promise<number | undefined> {
-  const [{ createLogger }, { effective, warnings }, { exitCodes }] = await Promise.all([
+  const [{ createLogger }, { ConfigError, effective, warnings }, { exitCodes }] = await Promise.all([
     import('./log.ts'),
     import('./config.ts'),
     import('./commands/exit-codes.ts'),
@@ -94,6 +95,10 @@ async function run(config: Config): Promise<number | undefined> {
     log.info({ event: 'started', version: version(), ...ports, config: effective(config) }, 'the gateway runs');
     return undefined;
   } catch (err) {
+    if (err instanceof ConfigError) {
+      log.fatal({ event: 'start_failed' }, err.message);
+      process.exit(complain(err.message, exitCodes.config));
+    }
     log.fatal({ event: 'start_failed', err }, `cannot start: ${explain(err, config)}`);
     process.exit(exitCodes.unavailable);
   }

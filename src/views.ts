@@ -18,6 +18,12 @@ export interface Slot<T> {
   readonly make: () => T;
 }
 
+/** What belongs to operators and third parties begins so (PROTOCOL.md §2). */
+export type OwnName = `x-${string}`;
+
+/** An event: of the protocol, or one that a third party's extension declares. */
+export type AnyEvent = Event | { readonly type: OwnName; readonly data: Record<string, unknown> };
+
 /** One web client of an account. */
 export interface Session {
   readonly id: string;
@@ -35,7 +41,7 @@ export interface Session {
   /** Does its client take part in binary frames (PROTOCOL.md §8)? */
   readonly binary: boolean;
   /** An event to this session only. */
-  push(event: Event): void;
+  push(event: AnyEvent): void;
   /** Its client's binary frames of that kind and of the stream's number, which is answered, go to `take`. */
   openStream(kind: number, take: (index: number, bytes: Uint8Array) => void): number;
   closeStream(stream: number): void;
@@ -85,7 +91,7 @@ export interface Account {
   /** What is kept of it that is too large, or too seldom needed, to be in memory. */
   readonly records: Records;
   /** Tells every session; the JSON is made once, for an encoded event even if many accounts are told. */
-  push(event: Event | EncodedEvent, options?: PushOptions): void;
+  push(event: AnyEvent | EncodedEvent, options?: PushOptions): void;
   /** Runs behind what is being archived, so that an event does not overtake a message that came before it. */
   inOrder(run: () => void): void;
   /** Archives an item and tells the sessions of it, in the archive's order. @throws StanzaError resource-constraint */
@@ -108,8 +114,8 @@ export interface Account {
 
 /** An event whose JSON is made once, for all accounts that are told. Made with `gateway.encode`. */
 export interface EncodedEvent {
-  readonly type: Event['type'];
-  readonly source: Event;
+  readonly type: AnyEvent['type'];
+  readonly source: AnyEvent;
 }
 
 /** What a message stanza is: its fields, whether there is something to show, what it does to another message. */
@@ -224,7 +230,7 @@ export interface Gateway {
    */
   pace(key: object, work: Iterator<Paced>): void;
   /** For an event that many accounts are told. */
-  encode(event: Event): EncodedEvent;
+  encode(event: AnyEvent): EncodedEvent;
   /** Who serves this conversation of the account, where it is no ordinary one. */
   serving(account: Account, to: Jid): ChatService | undefined;
   /** Sends an IQ get or set and waits for its answer. @throws StanzaError */

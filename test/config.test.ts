@@ -84,6 +84,7 @@ describe('defaults', () => {
       },
       drain: { time: '10s' },
       log: { level: 'info' },
+      extensions: [],
     });
   });
 
@@ -109,6 +110,7 @@ describe('the environment', () => {
   it('has a variable for every key, and each one is read', () => {
     const others: Record<string, string> = {
       'http.public.origins': 'https://a.example.com, https://b.example.com',
+      extensions: './extension.js, a-package',
       'xmpp.server': 'example.org',
       'auth.jwt.issuer': 'https://id.example.com',
       'auth.jwt.audience': 'chat',

@@ -34,6 +34,8 @@ export const choices = (values: string[], notes: Notes, minItems = 1) =>
     kind: 'list',
     write: `a list of ${values.join(', ')}`,
   });
+/** Of any text. */
+export const list = (notes: Notes) => Type.Array(Type.String({ minLength: 1 }), { ...notes, kind: 'list' });
 export const flag = (notes: Notes) => Type.Boolean({ ...notes, kind: 'flag' });
 export const integer = (minimum: number, maximum: number, notes: Notes) =>
   Type.Integer({ minimum, maximum, ...notes, kind: 'integer' });

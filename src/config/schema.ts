@@ -3,19 +3,7 @@
  * docs/configuration.md and config.example.yaml are all made from this.
  */
 import Type, { type Static, type TSchema } from 'typebox';
-import {
-  choice,
-  choices,
-  duration,
-  flag,
-  integer,
-  type KeyNotes,
-  optional,
-  port,
-  secret,
-  size,
-  text,
-} from './kinds.ts';
+import { choice, choices, duration, flag, integer, list, optional, port, secret, size, text } from './kinds.ts';
 
 export type { KeyNotes, Kind, Secret } from './kinds.ts';
 
@@ -72,14 +60,13 @@ const publicHttp = {
     pattern: '^/[^\\s?#]*$',
     write: 'a path that starts with a slash, like /ws',
   }),
-  origins: Type.Array(Type.String(), {
-    kind: 'list',
+  origins: list({
     description:
       'The web pages that may connect, each as a browser sends it in `Origin`: scheme, host, and port unless it is the usual one. No page may until it is listed; `*` lets every page in and is warned about.',
     default: [],
     example: ['https://chat.example.com'],
     write: 'a list of origins, like [https://chat.example.com]',
-  } satisfies KeyNotes),
+  }),
 };
 
 const internalHttp = {
@@ -255,14 +242,13 @@ const uploads = {
       write: 'a domain name, like upload.example.com',
     }),
   ),
-  hosts: Type.Array(Type.String(), {
-    kind: 'list',
+  hosts: list({
     description:
       "Hosts that the gateway may put files to for its clients, beside the upload service's domain and `xmpp.server`: those in the addresses that the service gives out. A host on loopback is spoken to without TLS.",
     default: [],
     example: ['files.example.com'],
     write: 'a list of host names, like [files.example.com]',
-  } satisfies KeyNotes),
+  }),
   size: size(KiB, 4096 * MiB, { description: 'The largest file through a socket.', default: '100MiB' }),
   streams: integer(1, 10_000, { description: 'Uploads through sockets at once, all clients together.', default: 100 }),
 };
@@ -290,6 +276,12 @@ export const ConfigSchema = Type.Object({
   limits: section('What one client, and all of them, may use.', limits),
   drain: section('The stop, on SIGTERM or SIGINT.', drain),
   log: section('The log: JSON lines on standard output.', log),
+  extensions: list({
+    description:
+      'Extensions of your own, or of others: files, from the working directory, and installed packages ([how to write one](extensions.md)). They run inside of the gateway, with all its rights.',
+    default: [],
+    write: 'a list of files and packages, like [./my-extension.js, some-package]',
+  }),
 });
 
 /** Durations are milliseconds, sizes are bytes. */

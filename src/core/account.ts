@@ -5,6 +5,7 @@ import type {
   Account as AccountView,
   ChatKey,
   Draft,
+  AnyEvent,
   EncodedEvent,
   Note,
   PushOptions,
@@ -114,7 +115,7 @@ export class Account implements AccountView {
     return best === undefined || best.presence === false ? undefined : best.presence;
   }
 
-  push(event: Event | EncodedEvent, options: PushOptions = {}): void {
+  push(event: AnyEvent | EncodedEvent, options: PushOptions = {}): void {
     if (this.sessions.size === 0) return;
     const shared = event instanceof OutgoingEvent ? event : undefined;
     const source = 'source' in event ? event.source : event;

@@ -2,8 +2,8 @@
  * An event on its way to sessions. Its JSON is made once, whoever receives it: only the sequence number differs, and
  * what the `raw` option of a session adds.
  */
-import type { EncodedEvent, PushOptions } from '../extension.ts';
-import { type Event, type EventClass, events } from '../protocol/frames.ts';
+import type { AnyEvent, EncodedEvent, PushOptions } from '../extension.ts';
+import type { EventClass } from '../protocol/frames.ts';
 import type { Element } from '../xmpp/stanza.ts';
 import { tryTree } from '../xmpp/tree.ts';
 import type { Translator } from './translate.ts';
@@ -11,23 +11,24 @@ import type { Translator } from './translate.ts';
 export type Raw = 'none' | 'extra' | 'full';
 
 export class OutgoingEvent implements EncodedEvent {
-  readonly type: Event['type'];
+  readonly type: AnyEvent['type'];
   readonly class: EventClass;
   /** What a later event of the same kind replaces, for the class 'latest'. */
   readonly key: string | undefined;
   /** Its place in the account's archive. */
   readonly archiveId: string | undefined;
-  readonly source: Event;
+  readonly source: AnyEvent;
   readonly #stanza: Element | undefined;
   readonly #translate: Translator;
   readonly #json: { [R in Raw]?: string } = {};
 
-  constructor(event: Event, options: Pick<PushOptions, 'stanza'> & { shared?: boolean }, translate: Translator) {
+  constructor(event: AnyEvent, options: Pick<PushOptions, 'stanza'> & { shared?: boolean }, translate: Translator) {
     this.type = event.type;
-    this.class = events[event.type].class;
+    this.class = translate.eventClass(event.type);
     this.key = keyOf(event);
     // What is shared by accounts is in the archive of none of them.
-    this.archiveId = !options.shared && 'archiveId' in event.data ? event.data.archiveId : undefined;
+    const archiveId = 'archiveId' in event.data ? event.data.archiveId : undefined;
+    this.archiveId = !options.shared && typeof archiveId === 'string' ? archiveId : undefined;
     this.source = event;
     this.#stanza = options.stanza;
     this.#translate = translate;
@@ -53,7 +54,7 @@ export class OutgoingEvent implements EncodedEvent {
 }
 
 /** The address whose latest value it is. */
-function keyOf({ type, data }: Event): string | undefined {
+function keyOf({ type, data }: AnyEvent): string | undefined {
   if (type === 'presence') return `presence ${data.from}`;
   if (type === 'profile') return `profile ${data.jid}`;
   if (type === 'upload.progress') return `upload ${data.stream}`;

@@ -2,8 +2,7 @@
  * A message stanza for an account → its one event (PROTOCOL.md §11): an action on a message, a message to show, a typing
  * notice, or the stanza itself. What belongs to the archive is stored before it is an event.
  */
-import type { Asked, ChatKey, Happening, NewItem } from '../extension.ts';
-import type { Event } from '../protocol/frames.ts';
+import type { AnyEvent, Asked, ChatKey, Happening, NewItem } from '../extension.ts';
 import type { Message, MessageType } from '../protocol/objects.ts';
 import { type Jid, tryParse } from '../xmpp/jid.ts';
 import { detach, type Element } from '../xmpp/stanza.ts';
@@ -33,7 +32,7 @@ export function receive(incoming: Incoming): Promise<undefined> | undefined {
   if (content) return receiveMessage(incoming, object);
   const { state } = server.translate.readTyping(stanza);
   const data = { chat: place(incoming).chat, from: server.shown(from) };
-  const event: Event = state
+  const event: AnyEvent = state
     ? { type: 'typing', data: { ...data, state } }
     : (server.registry.notice(account, stanza, from) ?? { type: 'stanza', data: { stanza: toTree(stanza) } });
   account.inOrder(() => account.push(event, { stanza }));

@@ -2,25 +2,30 @@
 import type {
   Account,
   Action,
+  AnyEvent,
   ChatService,
   Extension,
   Gateway,
   Happening,
   Hooks,
   IqHandler,
+  OwnField,
+  OwnFields,
+  OwnRequest,
   Query,
   Session,
   Want,
 } from '../extension.ts';
-
-import { type Event, type Ready, type RequestData, type RequestType, requests } from '../protocol/frames.ts';
-import { type Check, compile } from '../protocol/parse.ts';
+import { withFields } from '../protocol/extended.ts';
+import { type Ready, type RequestData, type RequestType, requests } from '../protocol/frames.ts';
+import { compile } from '../protocol/parse.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { Element } from '../xmpp/stanza.ts';
 
 /** A request's handler with its types forgotten: `check` has proved the data. */
 export interface Request {
-  readonly check: Check<(typeof requests)[RequestType]['data']>;
+  /** The data, proved. @throws StanzaError bad-request naming the field */
+  readonly check: (data: unknown) => unknown;
   readonly scope: string | undefined;
   /** Its data may have `extra`, for which there is a scope too. */
   readonly takesExtra: boolean;
@@ -48,19 +53,16 @@ export class Registry {
     this.#servers = extensions.flatMap((one) => one.serves ?? []);
     const handlers: { [type: string]: (session: Session, data: never) => unknown } = {};
     for (const one of extensions) {
-      for (const [type, handler] of entriesOf(one.requests ?? {})) {
-        if (type in handlers)
+      for (const [type, handler] of Object.entries(one.requests ?? {})) {
+        if (type in handlers || this.#requests.has(type))
           throw new Error(`Two extensions handle the request ${type}; the second is ${one.spec.name}`);
-        handlers[type] = handler as (session: Session, data: never) => unknown;
+        if (typeof handler === 'function') handlers[type] = handler as (session: Session, data: never) => unknown;
+        else this.#addOwn(type, handler);
       }
       for (const handler of one.iq ?? []) this.#addIq(handler, one.spec.name);
       for (const [name, hook] of entriesOf(one.hooks ?? {})) this.#addHook(name, hook);
     }
-    for (const [type, definition] of entriesOf(requests)) {
-      const scope = 'scope' in definition ? definition.scope : undefined;
-      const takesExtra = 'extra' in definition.data.properties;
-      this.#requests.set(type, { check: compile(definition.data), scope, takesExtra, handle: handlers[type] });
-    }
+    this.#addBuiltIn(handlers);
   }
 
   request(type: string): Request | undefined {
@@ -120,7 +122,7 @@ export class Registry {
   }
 
   /** The event that a message with nothing to show is. */
-  notice(account: Account, stanza: Element, from: Jid): Event | undefined {
+  notice(account: Account, stanza: Element, from: Jid): AnyEvent | undefined {
     for (const notices of this.#notices) {
       const event = notices(account, stanza, from);
       if (event) return event;
@@ -142,6 +144,21 @@ export class Registry {
     >;
   }
 
+  #addBuiltIn(handlers: { [type: string]: (session: Session, data: never) => unknown }): void {
+    for (const [type, definition] of entriesOf(requests)) {
+      const scope = 'scope' in definition ? definition.scope : undefined;
+      const takesExtra = 'extra' in definition.data.properties;
+      const fields = extended[type] ?? (() => undefined);
+      const check = compile(withFields(definition.data, schemasOf(this.extensions.map(fields))));
+      this.#requests.set(type, { check, scope, takesExtra, handle: handlers[type] });
+    }
+  }
+
+  /** A third party's request. */
+  #addOwn(type: string, { data, scope, handle }: OwnRequest): void {
+    this.#requests.set(type, { check: compile(data), scope, takesExtra: false, handle });
+  }
+
   #addIq(handler: IqHandler, by: string): void {
     const key = `${handler.type} ${handler.name} ${handler.xmlns}`;
     if (this.#iq.has(key)) throw new Error(`Two extensions answer the query ${key}; the second is ${by}`);
@@ -154,6 +171,20 @@ export class Registry {
     list.push(hook);
     (this.#hooks as Record<H, Hooks[H][]>)[name] = list;
   }
+}
+
+/** Requests whose data may have fields of third parties, and what they are fields of. */
+const extended: { readonly [type: string]: (one: Extension) => OwnFields | undefined } = {
+  'message.send': ({ message }) => message,
+  'message.edit': ({ message }) => message,
+  'presence.set': ({ presence }) => presence,
+  'presence.send': ({ presence }) => presence,
+};
+
+/** The schemas of third parties' fields; those of ours are in the wire's own. */
+function schemasOf(all: readonly (OwnFields | undefined)[]): Record<string, OwnField['schema']> {
+  const fields = all.flatMap((one) => Object.entries(one ?? {})).filter(([, field]) => field.schema !== undefined);
+  return Object.fromEntries(fields.map(([name, { schema }]) => [name, schema]));
 }
 
 function entriesOf<O extends object>(object: O): [keyof O & string, NonNullable<O[keyof O & string]>][] {

@@ -2,9 +2,9 @@
  * A session: one web client of an account, which outlives its socket. It numbers events and keeps them until the client
  * says that it has processed them, so that a resume replays all or nothing (PROTOCOL.md §5).
  */
-import type { Gateway, Session as SessionView, Want } from '../extension.ts';
+import type { AnyEvent, Gateway, Session as SessionView, Want } from '../extension.ts';
 import type { Disconnect } from '../protocol/close.ts';
-import type { Connect, Event } from '../protocol/frames.ts';
+import type { Connect } from '../protocol/frames.ts';
 import type { OwnPresence, OwnSession } from '../protocol/objects.ts';
 import type { Account } from './account.ts';
 import { Answers } from './answers.ts';
@@ -132,7 +132,7 @@ export class Session implements SessionView {
     return this.#streams?.take(frame) ?? false;
   }
 
-  push(event: Event): void {
+  push(event: AnyEvent): void {
     this.pushEncoded(new OutgoingEvent(event, {}, this.account.gateway.translate));
   }
 

@@ -1,7 +1,7 @@
 /** Stanza ↔ JSON by the extensions' fields. One stanza is one event (PROTOCOL.md §11). */
-import type { Extension, Nested } from '../extension.ts';
+import type { AnyEvent, Extension, Nested } from '../extension.ts';
 import type { ElementTree } from '../protocol/errors.ts';
-import type { Event, EventData } from '../protocol/frames.ts';
+import { type EventClass, type EventData, type EventType, events } from '../protocol/frames.ts';
 import type { Message, Presence } from '../protocol/objects.ts';
 import type { Element } from '../xmpp/stanza.ts';
 import { tryTree } from '../xmpp/tree.ts';
@@ -12,7 +12,8 @@ export class Translator {
   readonly #nested: Nested = nestedIn(this.#message);
   readonly #presence = new FieldTable<Presence>();
   readonly #typing = new FieldTable<EventData<'typing'>>();
-  readonly #tables: { readonly [T in Event['type']]?: { unread(stanza: Element, nested?: Nested): Element[] } } = {
+  readonly #ownEvents = new Map<string, EventClass>();
+  readonly #tables: { readonly [type: string]: { unread(stanza: Element, nested?: Nested): Element[] } } = {
     message: this.#message,
     'message.edited': this.#message,
     presence: this.#presence,
@@ -24,7 +25,15 @@ export class Translator {
       this.#message.add(one.message);
       this.#presence.add(one.presence);
       this.#typing.add(one.typing);
+      for (const [type, event] of Object.entries(one.events ?? {})) this.#ownEvents.set(type, event.class);
     }
+  }
+
+  /** How an event is treated; one that nobody has declared is a bug. */
+  eventClass(type: AnyEvent['type']): EventClass {
+    const found = isOfProtocol(type) ? events[type].class : this.#ownEvents.get(type);
+    if (found === undefined) throw new Error(`No extension declares the event ${type}`);
+    return found;
   }
 
   /** A message's fields; `content` tells whether it is one to show. */
@@ -57,7 +66,11 @@ export class Translator {
   }
 
   /** What an event of that type does not show of its stanza, for sessions with `raw: "extra"`. */
-  extra(stanza: Element, type: Event['type']): ElementTree[] {
+  extra(stanza: Element, type: AnyEvent['type']): ElementTree[] {
     return this.#tables[type]?.unread(stanza, this.#nested).flatMap((child) => tryTree(child) ?? []) ?? [];
   }
+}
+
+function isOfProtocol(type: string): type is EventType {
+  return Object.hasOwn(events, type);
 }
