@@ -1,5 +1,6 @@
 /** Elements as JSON trees (PROTOCOL.md §9) and back. */
 import { type ElementTree, StanzaError } from '../protocol/errors.ts';
+import { ns } from './namespaces.ts';
 import { type Element, el, maxDepth, nameOf, namespaceOf } from './stanza.ts';
 
 /**
@@ -9,7 +10,8 @@ import { type Element, el, maxDepth, nameOf, namespaceOf } from './stanza.ts';
 export function toTree(element: Element, inherited = '', depth = 1): ElementTree {
   if (depth > maxDepth) throw new StanzaError('bad-request', 'The element is nested too deep');
   const xmlns = namespaceOf(element);
-  const attrs: Record<string, string> = xmlns === inherited ? {} : { xmlns };
+  // Inside of another namespace a stanza's own needs its name.
+  const attrs: Record<string, string> = xmlns === inherited ? {} : { xmlns: xmlns === '' ? ns.client : xmlns };
   for (const key in element.attrs) {
     const value = element.attrs[key];
     if (value === undefined || key === 'xmlns' || (key.includes(':') && !key.startsWith('xml:'))) continue;
