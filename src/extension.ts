@@ -15,14 +15,24 @@ import type { Element } from './xmpp/stanza.ts';
 export { attribute, childAttribute, childEnum, childText, custom } from './fields.ts';
 export type * from './kept.ts';
 export { badRequest, StanzaError } from './protocol/errors.ts';
-export type { Archive, Chat as StoredChat, HistoryQuery, Item, NewItem } from './store/archive.ts';
+export type { Archive, Chat as StoredChat, HistoryQuery, Item, NewItem, StoredMessage } from './store/archive.ts';
 export type { RoomMembership, RosterItem } from './store/store.ts';
 export type * from './transfer.ts';
 export type * from './views.ts';
 export { type Jid, tryParse as parseJid } from './xmpp/jid.ts';
-export { append, childText as textOfChild, type Element, el, elements, find, nameOf, namespaceOf, textOf } from './xmpp/stanza.ts';
-export { Type };
+export {
+  append,
+  childText as textOfChild,
+  type Element,
+  el,
+  elements,
+  find,
+  nameOf,
+  namespaceOf,
+  textOf,
+} from './xmpp/stanza.ts';
 export type { ErrorObject };
+export { Type };
 
 /** The document an extension implements, for the table of supported specifications. */
 export interface Spec {
@@ -98,8 +108,11 @@ export interface IqHandler {
 export interface Happening {
   /** The message acted on, by its id attribute or origin-id. */
   readonly target: string;
-  /** Whose message it must be: the sender's own, the account's, or (absent) anybody's. Others are ignored. */
-  readonly of?: 'sender' | 'account';
+  /**
+   * Whose message it must be: the sender's own, the account's, or (absent) anybody's; `room` = only a room itself may say so,
+   * of any message in it. Others are ignored.
+   */
+  readonly of?: 'sender' | 'account' | 'room';
   /** The event's data beside `chat`, `from`, `time` and ids. */
   readonly data?: Record<string, unknown>;
 }

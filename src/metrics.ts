@@ -81,6 +81,12 @@ export function createMetrics({ version }: { version: string }) {
     stanzas: counter('stanzas_total', 'Stanzas over the link', direction, kind),
     stanzaErrors: counter('stanza_errors_total', 'Stanzas of type error over the link', direction, kind, condition),
     stanzasDropped: counter('stanzas_dropped_total', 'Stanzas that went nowhere', direction, open('reason', drops)),
+    actionsIgnored: counter(
+      'actions_ignored_total',
+      'Edits, retractions, reactions, receipts and markers from those who may not, too late, or of unknown messages',
+      label('type', ['message.edited', 'message.retracted', 'reaction', 'receipt']),
+      label('reason', ['forbidden', 'late', 'unknown']),
+    ),
     sockets: gauge('sockets', 'WebSockets by state', label('state', ['connecting', 'open', 'closing'])),
     socketHandshakes: counter('socket_handshakes_total', 'WebSocket upgrades', open('result', handshakes)),
     socketCloses: counter(

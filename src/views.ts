@@ -108,7 +108,9 @@ export interface Account {
   receive(stanza: Element, from: Jid, key: ChatKey): Promise<undefined> | undefined;
   /** A message of that id to that chat has come back. */
   bounced(id: string, chat: string, error: StanzaError): Promise<void>;
-  /** Sends a content message and keeps it until its fate is known: PROTOCOL.md §6. */
+  /** Settles when the message of that id, where one is under way, has its answer; never rejects. */
+  sent(id: string): Promise<void>;
+  /** Sends a content message, or an action on one, and keeps it until its fate is known: PROTOCOL.md §6. */
   deliver(session: Session, draft: Draft): Promise<RequestResult<'message.send'>>;
 }
 
@@ -130,6 +132,8 @@ export interface ChatKey {
   readonly chat: string;
   /** Whom actions on the message must come from. */
   readonly author: string;
+  /** Whoever it was with before is somebody else: this one has no say in what the account wrote. */
+  readonly stranger?: boolean;
   /** What is known of its sender beside the stanza. */
   readonly fields?: Partial<Message>;
 }
@@ -146,10 +150,49 @@ export interface ChatService {
   send?(session: Session, data: RequestData<'message.send'>, to: Jid): Promise<RequestResult<'message.send'>>;
   typing?(session: Session, data: RequestData<'typing.send'>, to: Jid): void;
   mark?(session: Session, data: RequestData<'message.mark'>, to: Jid): Promise<undefined>;
+  act?(session: Session, act: Act, to: Jid): Promise<Acted>;
+  /** Adds to a stanza what every message to there has. */
+  label?(stanza: Element): void;
   history?(session: Session, data: RequestData<'history.get'>, chat: Jid): Promise<RequestResult<'history.get'>>;
   /** Changes how its chat is shown in `chat.list`, `chat` events and `ready`. */
   describe?(chat: Chat, stored: StoredChat): Chat;
 }
+
+/** A message that is to be acted on: whose it is, and what it is called on the XMPP side. */
+export interface Target {
+  /** The one id. */
+  readonly id: string;
+  readonly own: boolean;
+  readonly idAttribute?: string;
+  readonly originId?: string;
+  /** The id that its room gave it. */
+  readonly stanzaId?: string;
+  /** In its last version, with what became of it. */
+  readonly message: Partial<Message>;
+}
+
+/** Something that the account does to a message, in whatever conversation. */
+export interface Act {
+  readonly type: 'message.edited' | 'message.retracted' | 'reaction';
+  /** The message, by its one id. */
+  readonly target: string;
+  /** The stanza's id attribute, and where it has one its origin-id. */
+  readonly id: string;
+  /** Of what the client wrote. */
+  readonly digest: string;
+  /** The event's data, beside what all events have. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** Is it done already, so that there is nothing to send? */
+  isDone(target: Target): boolean;
+  /** Adds to the stanza what says it. @throws StanzaError where the account may not, or it cannot be done there */
+  write(stanza: Element, target: Target, place: 'chat' | 'room'): void | Promise<void>;
+}
+
+/** What became of it: `id` is that of the edit, else of the message acted on. */
+export type Acted = RequestResult<'message.send'>;
+
+/** Why an action on a message does not count. */
+export type Ignored = 'forbidden' | 'late' | 'unknown';
 
 /** A message on its way out. Its stanza has everything but `from`. */
 export interface Draft {
@@ -164,6 +207,10 @@ export interface Draft {
   readonly parts?: readonly Element[];
   /** Of what the client wrote, where the stanza says more than that; a repeat must have the same. */
   readonly digest?: string;
+  /** It is no message of its own, but does something to that one. */
+  readonly action?: Pick<Act, 'type' | 'data'> & {
+    readonly target: { readonly id: string; readonly archiveId: string };
+  };
 }
 
 /** A stanza, or something to do, that waits for its turn. */
@@ -231,6 +278,8 @@ export interface Gateway {
   pace(key: object, work: Iterator<Paced>): void;
   /** For an event that many accounts are told. */
   encode(event: AnyEvent): EncodedEvent;
+  /** Counts and logs an action on a message that somebody may not do, or not any more, or on what nobody knows. */
+  ignored(type: Action['type'], why: Ignored, from: string): void;
   /** Who serves this conversation of the account, where it is no ordinary one. */
   serving(account: Account, to: Jid): ChatService | undefined;
   /** Sends an IQ get or set and waits for its answer. @throws StanzaError */

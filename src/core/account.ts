@@ -3,9 +3,9 @@
  */
 import type {
   Account as AccountView,
+  AnyEvent,
   ChatKey,
   Draft,
-  AnyEvent,
   EncodedEvent,
   Note,
   PushOptions,
@@ -229,6 +229,10 @@ export class Account implements AccountView {
 
   bounced(id: string, chat: string, error: StanzaError): Promise<void> {
     return this.outbox.bounce(id, chat, error);
+  }
+
+  sent(id: string): Promise<void> {
+    return this.outbox.settled(id);
   }
 
   deliver(session: SessionView, draft: Draft): Promise<RequestResult<'message.send'>> {

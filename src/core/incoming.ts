@@ -2,7 +2,8 @@
  * A message stanza for an account → its one event (PROTOCOL.md §11): an action on a message, a message to show, a typing
  * notice, or the stanza itself. What belongs to the archive is stored before it is an event.
  */
-import type { AnyEvent, Asked, ChatKey, Happening, NewItem } from '../extension.ts';
+import type { Action, AnyEvent, Asked, ChatKey, Happening, Ignored, NewItem } from '../extension.ts';
+import { StanzaError } from '../protocol/errors.ts';
 import type { Message, MessageType } from '../protocol/objects.ts';
 import { type Jid, tryParse } from '../xmpp/jid.ts';
 import { detach, type Element } from '../xmpp/stanza.ts';
@@ -76,6 +77,10 @@ function recordAction(
 ): Promise<undefined> {
   const { server, account, stanza, from } = incoming;
   const { chat, author: sender } = place(incoming);
+  if (of === 'room' || (of === 'account' && incoming.key?.stranger)) {
+    server.ignored(type, 'forbidden', from.full);
+    return Promise.resolve(undefined);
+  }
   const author = of === 'sender' ? sender : of === 'account' ? account.jid.bare : undefined;
   const happened = { chat, from: server.shown(from), time: timeOf(server, fields, from) };
   const asked: Asked = {};
@@ -84,13 +89,27 @@ function recordAction(
     ...place(incoming),
     ...asked,
     type,
+    strict: true,
+    once: type === 'message.edited' && from.domain === server.domain,
     target: { id: detach(target), ...(author === undefined ? {} : { author }) },
     ...(type === 'message.edited'
       ? { ids: idsOf(fields, stanza), data: { ...messageData(incoming, fields), ...data }, text: fields.body ?? '' }
       : { data: { ...happened, ...data } }),
   };
-  return account.record(item, { stanza }).then(() => undefined);
+  return account.record(item, { stanza }).then(
+    () => undefined,
+    (error: unknown) => ignore(server, type, from, error),
+  );
 }
+
+/** What the archive does not take from this sender, or not any more, is no error to its sender. @throws what else it is */
+function ignore(server: VirtualServer, type: Action['type'], from: Jid, error: unknown): undefined {
+  const why = error instanceof StanzaError ? refusals[error.code] : undefined;
+  if (why === undefined) throw error;
+  server.ignored(type, why, from.full);
+}
+
+const refusals: Partial<Record<string, Ignored>> = { forbidden: 'forbidden', conflict: 'late' };
 
 function place({ server, from, key }: Incoming): Pick<NewItem, 'chat' | 'author' | 'outgoing' | 'now'> {
   const { chat, author } = key ?? { chat: from.bare, author: from.bare };

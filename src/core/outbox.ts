@@ -68,6 +68,11 @@ export class Outbox {
     return outcome;
   }
 
+  /** Settles with the attempt under way, if there is one. */
+  async settled(id: string): Promise<void> {
+    await this.#attempts.get(id)?.outcome.catch(() => undefined);
+  }
+
   /** An error stanza that came back: it ends the attempt under way, or tells the sessions that a sent message failed. */
   async bounce(id: string, chat: string, error: StanzaError): Promise<void> {
     const attempt = this.#attempts.get(id);
@@ -92,7 +97,7 @@ export class Outbox {
     const { id } = attempt.draft;
     const { digest, chat, at } = attempt;
     try {
-      const known = await archive.beginSend(jid.bare, { id, chat, digest, at });
+      const known = isKept(attempt.draft) ? await archive.beginSend(jid.bare, { id, chat, digest, at }) : undefined;
       if (known && known.state !== 'failed') {
         if (known.digest !== digest) throw conflict();
         if (known.state === 'sent') return known.result as Sent;
@@ -119,35 +124,52 @@ export class Outbox {
       // A bounce that came in the same chunk as the fence's answer is still in time to be the answer.
       if (attempt.refused) throw attempt.refused;
     } catch (error) {
-      await archive.failSend(jid.bare, draft.id, attempt.chat);
+      if (isKept(draft)) await archive.failSend(jid.bare, draft.id, attempt.chat);
       throw error;
     }
     return this.#finish(attempt);
   }
 
   async #finish({ draft, chat, at, session }: Attempt): Promise<Sent> {
-    const { archive, gateway, jid } = this.#account;
+    const { archive, jid } = this.#account;
     const result = { id: draft.id, chat, type: draft.type, time: new Date(at).toISOString() };
-    const fields = gateway.translate.readMessage(draft.stanza);
-    const data = { ...fields, ...result, outgoing: true, from: jid.bare, to: gateway.shown(draft.to) };
-    const text = fields.body === undefined ? {} : { text: fields.body };
-    const item: NewItem = {
-      type: 'message',
-      chat,
-      author: jid.bare,
-      outgoing: true,
-      now: gateway.now(),
-      ids: [draft.id],
-      data,
-      ...text,
-      ...(fields.reply ? { reply: fields.reply.id } : {}),
-    };
-    const stored = archive.finishSend(jid.bare, draft.id, item, result);
+    const item = this.#itemOf(draft, result);
+    const stored = isKept(draft)
+      ? archive.finishSend(jid.bare, draft.id, item, result)
+      : archive.append(jid.bare, item);
     // XEP-0280's purpose, inside the account: every session sees what another one sent.
     await this.#account.recorded(stored, { except: session, stanza: draft.stanza });
     const [own] = await stored;
     return own ? { ...result, id: String(own.data.id), archiveId: own.archiveId } : result;
   }
+
+  #itemOf({ id, to, stanza, action }: Draft, result: Sent): NewItem {
+    const { gateway, jid } = this.#account;
+    const { chat, time } = result;
+    const about = { chat, author: jid.bare, outgoing: true, now: gateway.now() };
+    if (action && action.type !== 'message.edited') {
+      return {
+        ...about,
+        type: action.type,
+        target: action.target,
+        data: { chat, from: jid.bare, time, ...action.data },
+      };
+    }
+    const fields = gateway.translate.readMessage(stanza);
+    return {
+      ...about,
+      ...(action ? { type: action.type, target: action.target } : { type: 'message' }),
+      ids: [id],
+      data: { ...fields, ...result, outgoing: true, from: jid.bare, to: gateway.shown(to) },
+      ...(fields.body === undefined ? {} : { text: fields.body }),
+      ...(fields.reply ? { reply: fields.reply.id } : {}),
+    };
+  }
+}
+
+/** Is it content, whose repeat must not be sent again and whose bounce is told? The rest may be said twice. */
+function isKept({ action }: Draft): boolean {
+  return action === undefined || action.type === 'message.edited';
 }
 
 /** Stanzas that arrive, or not, as one. */

@@ -3,6 +3,10 @@
 const requestClasses: Record<string, 'send' | 'action' | 'history' | 'presence' | 'contact' | 'iq'> = {
   'message.send': 'send',
   'message.mark': 'action',
+  'message.edit': 'action',
+  'message.retract': 'action',
+  'message.moderate': 'action',
+  'message.react': 'action',
   'typing.send': 'action',
   'history.get': 'history',
   'chat.list': 'history',

@@ -14,12 +14,12 @@ import settings from './settings.ts';
 import forms from './xep0004-forms.ts';
 import lastActivity from './xep0012-last-activity.ts';
 import disco from './xep0030-disco.ts';
-import oob from './xep0066-oob.ts';
-import xhtmlIm from './xep0071-xhtml-im.ts';
 import rooms from './xep0045-muc/index.ts';
 import commands from './xep0050-commands.ts';
 import vcard from './xep0054-vcard.ts';
 import pubsub from './xep0060-pubsub/index.ts';
+import oob from './xep0066-oob.ts';
+import xhtmlIm from './xep0071-xhtml-im.ts';
 import avatar from './xep0084-avatar.ts';
 import chatStates from './xep0085-chat-states.ts';
 import version from './xep0092-version.ts';
@@ -33,34 +33,35 @@ import ping from './xep0199-ping.ts';
 import time from './xep0202-time.ts';
 import delay from './xep0203-delay.ts';
 import attention from './xep0224-attention.ts';
-import forwarding from './xep0297-forwarding.ts';
-import json from './xep0335-json.ts';
-import attaching from './xep0367-attaching.ts';
-import references from './xep0372-references.ts';
-import encryption from './xep0380-encryption.ts';
-import spoiler from './xep0382-spoiler.ts';
-import styling from './xep0393-styling.ts';
-import fallback from './xep0428-fallback.ts';
-import jsonMessages from './xep0432-json-messages.ts';
-import fileMetadata from './xep0446-file-metadata.ts';
-import fileSharing from './xep0447-file-sharing.ts';
-import encryptedFiles from './xep0448-encrypted-files.ts';
-import replies from './xep0461-replies.ts';
 import directInvitations from './xep0249-direct-invitations.ts';
 import vcard4 from './xep0292-vcard4.ts';
+import forwarding from './xep0297-forwarding.ts';
 import correction from './xep0308-correction.ts';
 import history from './xep0313-history.ts';
 import idle from './xep0319-idle.ts';
 import markers from './xep0333-markers.ts';
 import hints from './xep0334-hints.ts';
+import json from './xep0335-json.ts';
 import stanzaIds from './xep0359-stanza-ids.ts';
 import upload from './xep0363-upload/index.ts';
+import attaching from './xep0367-attaching.ts';
+import references from './xep0372-references.ts';
 import reports from './xep0377-reports.ts';
+import encryption from './xep0380-encryption.ts';
+import spoiler from './xep0382-spoiler.ts';
+import styling from './xep0393-styling.ts';
 import selfPing from './xep0410-self-ping.ts';
 import occupantId from './xep0421-occupant-id.ts';
 import retraction from './xep0424-retraction.ts';
+import moderation from './xep0425-moderation.ts';
+import fallback from './xep0428-fallback.ts';
+import jsonMessages from './xep0432-json-messages.ts';
 import channelSearch from './xep0433-channel-search.ts';
 import reactions from './xep0444-reactions.ts';
+import fileMetadata from './xep0446-file-metadata.ts';
+import fileSharing from './xep0447-file-sharing.ts';
+import encryptedFiles from './xep0448-encrypted-files.ts';
+import replies from './xep0461-replies.ts';
 
 export const builtIn: readonly Extension[] = [
   attaching,
@@ -111,6 +112,7 @@ export const builtIn: readonly Extension[] = [
   history,
   chats,
   hints,
+  moderation,
   retraction,
   correction,
   reactions,

@@ -58,7 +58,7 @@ export function digestOf(chat: string, content: object): string {
 }
 
 /** XEP-0461 §4.1: in 1:1 a message goes by its origin-id, else by its id attribute. */
-async function completed(account: Account, chat: string, message: Partial<Message>): Promise<Partial<Message>> {
+export async function completed(account: Account, chat: string, message: Partial<Message>): Promise<Partial<Message>> {
   const { reply, body } = message;
   if (!reply) return message;
   const known = await account.archive.message(account.jid.bare, chat, reply.id);

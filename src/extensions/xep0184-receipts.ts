@@ -28,6 +28,7 @@ async function send(account: Account, archiveIds: readonly string[]): Promise<vo
     const stanza = el('message', { from: account.client.full, to, type: 'chat', id: crypto.randomUUID() });
     append(stanza, el('received', { xmlns: ns.receipts, id }));
     append(stanza, hint('store'));
+    account.gateway.serving(account, parse(to))?.label?.(stanza);
     account.gateway.send(stanza);
   }
 }

@@ -5,6 +5,7 @@
  * Its older `received` and `acknowledged` say nothing that a receipt does not, and are no events.
  */
 import { type Account, extension, xep } from '../extension.ts';
+import { parse } from '../xmpp/jid.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { append, el, find } from '../xmpp/stanza.ts';
 import { address } from './address.ts';
@@ -22,6 +23,7 @@ async function sendMarker(account: Account, chat: string, id: string, stanzaId: 
   // §6: a marker stays in its message's thread.
   if (typeof thread === 'string') append(stanza, el('thread', {}, thread));
   append(stanza, hint('store'));
+  account.gateway.serving(account, parse(chat))?.label?.(stanza);
   account.gateway.send(stanza);
 }
 

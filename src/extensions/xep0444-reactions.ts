@@ -1,11 +1,15 @@
 /**
- * XEP-0444 Message Reactions 0.2.1: so far the reading side.
- *   <reactions xmlns="urn:xmpp:reactions:0" id="m3"><reaction>👋</reaction></reactions>
+ * XEP-0444 Message Reactions 0.2.1.
+ *   {"type":"message.react","data":{"to":"bob@example.com","id":"m3","reactions":["👋"]}}
+ *   → <reactions xmlns="urn:xmpp:reactions:0" id="m3"><reaction>👋</reaction></reactions>
  *   → {"type":"reaction","data":{"id":"m3","reactions":["👋"],…}}
  */
-import { extension, xep } from '../extension.ts';
+import { type Account, type Act, extension, type Target, xep } from '../extension.ts';
+import { StanzaError } from '../protocol/errors.ts';
 import { ns } from '../xmpp/namespaces.ts';
-import { detach, type Element, elements, find, nameOf, namespaceOf, textOf } from '../xmpp/stanza.ts';
+import { append, detach, type Element, el, elements, find, nameOf, namespaceOf, textOf } from '../xmpp/stanza.ts';
+import { act, known, mustBeThere } from './acting.ts';
+import { hint } from './xep0334-hints.ts';
 
 /** §4 leaves the number open; more than anybody shows is an attack. */
 const most = 32;
@@ -21,6 +25,34 @@ function reactionsIn(element: Element): string[] {
   return [...new Set(texts)].slice(0, most).map(detach);
 }
 
+function reaction(account: Account, id: string, reactions: readonly string[]): Act {
+  return {
+    type: 'reaction',
+    target: id,
+    id: crypto.randomUUID(),
+    digest: '',
+    data: { reactions },
+    isDone: ({ message }) => isSame(message.reactions?.[account.jid.bare] ?? [], reactions),
+    write: (stanza, target, place) => {
+      mustBeThere(target);
+      const named = place === 'room' ? inRoom(target) : known(target.originId ?? target.idAttribute);
+      const set = reactions.map((text) => el('reaction', {}, text));
+      append(stanza, el('reactions', { xmlns: ns.reactions, id: named }, ...set));
+      append(stanza, hint('store'));
+    },
+  };
+}
+
+/** §3: in a room only the id that the room gave the message is the same for everybody. */
+function inRoom({ stanzaId }: Target): string {
+  if (stanzaId !== undefined) return stanzaId;
+  throw new StanzaError('feature-not-implemented', 'The room gives its messages no ids', { field: 'to' });
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text) => other.includes(text));
+}
+
 export default extension({
   spec: xep('0444', '0.2.1'),
   features: { client: [ns.reactions] },
@@ -34,4 +66,10 @@ export default extension({
       },
     },
   ],
+  requests: {
+    'message.react': async (session, { to, id, reactions }) => {
+      const { type: _, originId: __, ...acted } = await act(session, to, reaction(session.account, id, reactions));
+      return acted;
+    },
+  },
 });

@@ -3,6 +3,7 @@
  * delivery class. The one source for validation, for types and for the published JSON Schema.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import { actingRequests } from './acting.ts';
 import { blockingEvents, blockingRequests } from './blocking.ts';
 import { commandRequests } from './commands.ts';
 import { discoveryRequests } from './discovery.ts';
@@ -130,6 +131,7 @@ export const requests = {
     }),
     result: Sent,
   },
+  ...actingRequests,
   'message.mark': {
     data: Type.Object({
       to: Jid,

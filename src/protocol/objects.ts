@@ -48,8 +48,6 @@ export const Show = oneOf(['chat', 'away', 'xa', 'dnd'], 'RFC 6121 §4.7.2.1; no
 export const ChatState = oneOf(['active', 'composing', 'paused', 'inactive', 'gone'], 'XEP-0085');
 export const MessageType = oneOf(['chat', 'groupchat', 'normal', 'headline'], 'RFC 6121 §5.2.2');
 
-
-
 export const Message = Type.Object(
   {
     id: MessageId,
@@ -73,7 +71,10 @@ export const Message = Type.Object(
     replace: optional(Type.String({ description: 'Of an edit: the id of the first version (XEP-0308)' })),
     edited: optional(Type.Object({ time: Time }, { description: 'Folded history: its last edit' })),
     retracted: optional(
-      Type.Object({ time: Time, reason: optional(Type.String()) }, { description: 'Folded history: taken back' }),
+      Type.Object(
+        { time: Time, reason: optional(Type.String()), moderatedBy: optional(Jid) },
+        { description: 'Folded history: taken back' },
+      ),
     ),
     reactions: optional(
       Type.Record(Type.String(), Type.Array(Type.String()), { description: 'Folded history: by sender' }),
@@ -118,6 +119,7 @@ export const Retracted = Type.Object({
 });
 export const Reaction = Type.Object({
   ...happened,
+  occupantId: optional(Type.String({ description: 'In rooms: whose set it is, whatever the nick (XEP-0421)' })),
   reactions: Type.Array(Type.String(), { description: "The sender's whole set; empty = none" }),
 });
 export const Receipt = Type.Object({ ...happened, status: oneOf(['delivered', 'displayed']) });

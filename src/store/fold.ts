@@ -10,8 +10,10 @@ export interface FoldState {
   readonly edit?: number;
   readonly before?: number;
   readonly retracted?: ItemData;
-  /** By bare JID: the newest set, which may be empty, and its time. */
-  readonly reactions?: Readonly<Record<string, { readonly time: string; readonly set: readonly unknown[] }>>;
+  /** By author: the newest set, which may be empty, its time, and whose it is shown to be where that is somebody in a room. */
+  readonly reactions?: Readonly<
+    Record<string, { readonly time: string; readonly set: readonly unknown[]; readonly as?: string }>
+  >;
   readonly delivered?: true;
   /** The error of the bounce. */
   readonly failed?: unknown;
@@ -72,7 +74,9 @@ function timeIn({ time }: ItemData): string {
 
 function react(reactions: Reactions = {}, author: string, data: ItemData): Reactions {
   const set = Array.isArray(data.reactions) ? data.reactions : [];
-  return { ...reactions, [author]: { time: timeIn(data), set } };
+  // In a private chat of a room the author is an occupant-id, or one holder of a nick.
+  const as = author.includes('/') && typeof data.from === 'string' ? { as: data.from } : {};
+  return { ...reactions, [author]: { time: timeIn(data), set, ...as } };
 }
 
 /** What a message stays, whatever becomes of its content. */
@@ -120,7 +124,9 @@ function content(data: ItemData, { retracted }: FoldState, edit?: ItemData): Ite
 
 function shownReactions(reactions: Reactions): ItemData {
   const sets = Object.entries(reactions).filter(([, { set }]) => set.length > 0);
-  return sets.length > 0 ? { reactions: Object.fromEntries(sets.map(([author, { set }]) => [author, set])) } : {};
+  return sets.length > 0
+    ? { reactions: Object.fromEntries(sets.map(([author, { set, as }]) => [as ?? author, set])) }
+    : {};
 }
 
 function status({ failed, delivered }: FoldState, displayed: boolean): ItemData {

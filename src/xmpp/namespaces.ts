@@ -154,8 +154,9 @@ export const ns = {
   channelSearch: 'urn:xmpp:channel-search:0:search',
   channelSearchParams: 'urn:xmpp:channel-search:0:search-params',
   channelSearchOrder: 'urn:xmpp:channel-search:0:order',
-  /** XEP-0425 */
+  /** XEP-0425, now and before version 0.3 */
   moderation: 'urn:xmpp:message-moderate:1',
+  moderationOlder: 'urn:xmpp:message-moderate:0',
   /** XEP-0431 */
   fullText: 'urn:xmpp:fulltext:0',
   /** XEP-0428 */

@@ -10,6 +10,7 @@ import { append, el } from '../../xmpp/stanza.ts';
 import { toChat } from '../chats.ts';
 import { tellingOf } from '../telling.ts';
 import { hint } from '../xep0334-hints.ts';
+import { actInRoom } from './act.ts';
 import { archiveOf } from './archive.ts';
 import { feedOf } from './feed.ts';
 import { roomHistory } from './history.ts';
@@ -25,6 +26,7 @@ export function roomChat(room: Room): ChatService {
     send: (session, data) => sendToRoom(session, room, data),
     typing: (_session, { state }) => type(room, state),
     mark: (session, data) => mark(session, room, data),
+    act: (session, action) => actInRoom(session, room, action),
     history: (session, data) => roomHistory(session, room, data),
     describe: (_chat, { muted, pinned, archived }) =>
       chatOf(room, {
@@ -66,13 +68,20 @@ async function mark(
   position.mentions = mentions;
   await positionsOf(account).save(room.jid);
   await tellChat(room, { except: session });
-  if (quietly || own || room.state !== 'joined' || !isAmongMembers(room)) return undefined;
+  const named = nameOf(room, id);
+  if (quietly || own || named === undefined || room.state !== 'joined' || !isAmongMembers(room)) return undefined;
   if (!tellingOf(account).sendMarkers) return undefined;
   const stanza = el('message', { from: account.client.full, to: room.jid, type: 'groupchat', id: crypto.randomUUID() });
-  append(stanza, el('displayed', { xmlns: ns.markers, id }));
+  append(stanza, el('displayed', { xmlns: ns.markers, id: named }));
   append(stanza, hint('store'));
   account.gateway.send(stanza);
   return undefined;
+}
+
+/** XEP-0333 §4.2: a marker names the room's id for the message, or, where it gives none, the id attribute. */
+function nameOf(room: Room, id: string): string | undefined {
+  const { traits, spoken } = feedOf(room.account.gateway, room.shared);
+  return traits.stanzaIds ? id : spoken.any(id)?.idAttribute;
 }
 
 /** How it is with the chat now, for sessions that cannot count it themselves. */

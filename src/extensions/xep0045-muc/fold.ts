@@ -29,9 +29,11 @@ const identity = [
 
 export function foldPage<T extends Item>(items: readonly T[]): T[] {
   const messages = new Map<string, Data>();
+  const reactors = new Map<string, string>();
   for (const { type, data } of items) {
     const one = data as Data;
     if (type === 'message') messages.set(String(one.id), { ...one });
+    else if (type === 'reaction') react(messages, reactors, one);
     else fold(messages, type, one);
   }
   return items.flatMap((item) => {
@@ -57,13 +59,20 @@ function fold(messages: Map<string, Data>, type: string, action: Data): void {
     });
   } else if (type === 'message.retracted') {
     messages.set(id, { ...pick(message, identity), retracted: pick(action, ['time', 'moderatedBy', 'reason']) });
-  } else if (type === 'reaction') {
-    const { [String(action.from)]: _, ...others } = (message.reactions ?? {}) as Data;
-    const set = Array.isArray(action.reactions) ? action.reactions : [];
-    const all = set.length > 0 ? { ...others, [String(action.from)]: set } : others;
-    const { reactions: __, ...rest } = message;
-    messages.set(id, Object.keys(all).length > 0 ? { ...rest, reactions: all } : rest);
   }
+}
+
+/** XEP-0444 §4.1: one set each, also of somebody who has another nick by now; shown under the newest. */
+function react(messages: Map<string, Data>, reactors: Map<string, string>, { id, from, ...action }: Data): void {
+  const message = messages.get(String(id));
+  if (!message || message.retracted) return;
+  const who = `${String(id)}\n${String(action.occupantId ?? from)}`;
+  const { reactions = {}, ...rest } = message;
+  const { [reactors.get(who) ?? String(from)]: _, ...others } = reactions as Data;
+  reactors.set(who, String(from));
+  const set = Array.isArray(action.reactions) ? action.reactions : [];
+  const all = set.length > 0 ? { ...others, [String(from)]: set } : others;
+  messages.set(String(id), Object.keys(all).length > 0 ? { ...rest, reactions: all } : rest);
 }
 
 function pick(data: Data, keys: readonly string[]): Data {

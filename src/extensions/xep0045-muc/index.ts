@@ -5,6 +5,7 @@
 import { type Account, type Extension, extension, type Hooks, xep } from '../../extension.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { about } from './about.ts';
+import { acting } from './act.ts';
 import { bookmarking } from './bookmark.ts';
 import { config } from './config.ts';
 import { creation } from './create.ts';
@@ -22,6 +23,7 @@ import { voice } from './voice.ts';
 /** The ghosts are what nobody took. */
 const parts: readonly Part[] = [
   about,
+  acting,
   bookmarking,
   config,
   creation,

@@ -14,7 +14,7 @@ import { roomChat } from './chat.ts';
 import { feedOf } from './feed.ts';
 import type { Part } from './part.ts';
 import { positionOf, positionsOf } from './position.ts';
-import { occupantChat, privateMessage } from './private.ts';
+import { leftNick, occupantChat, privateMessage } from './private.ts';
 import type { Room } from './room.ts';
 import { roomsOf } from './rooms.ts';
 import { stanzaIdOf, subjectIn } from './said.ts';
@@ -38,7 +38,9 @@ const takes: NonNullable<Extension['takes']> = (account, stanza, from) => {
 function noteLeave(account: Account, stanza: Element, from: Jid): void {
   if (stanza.attrs.type !== 'unavailable' || from.resource === '') return;
   const room = roomsOf(account).get(from.bare);
-  if (room) feedOf(account.gateway, room.shared).spoken.left(from.resource);
+  if (!room) return;
+  feedOf(account.gateway, room.shared).spoken.left(from.resource);
+  leftNick(account, from);
 }
 
 /** Messages that wait for the sources of their files, by room. */

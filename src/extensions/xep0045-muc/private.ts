@@ -8,6 +8,7 @@ import type { RequestData } from '../../protocol/frames.ts';
 import type { Jid } from '../../xmpp/jid.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { append, detach, type Element, el, find } from '../../xmpp/stanza.ts';
+import { actInChat } from '../acting.ts';
 import { sendTo } from '../sending.ts';
 import { occupantId as occupantIdOf } from '../xep0421-occupant-id.ts';
 import { feedOf } from './feed.ts';
@@ -24,14 +25,37 @@ export function privateMessage(room: Room, stanza: Element, from: Jid): boolean 
   if (room.state !== 'joined' || find(find(stanza, 'x', ns.mucUser) ?? stanza, 'invite', ns.mucUser)) return false;
   const chat = detach(from.full);
   const { occupantIds } = feedOf(account.gateway, room.shared).traits;
-  const occupantId = occupantIds ? occupantIdOf.read(stanza) : undefined;
-  if (occupantId !== undefined) pin(account, chat, detach(occupantId));
+  const claimed = occupantIds ? occupantIdOf.read(stanza) : undefined;
+  const occupantId = claimed === undefined ? undefined : detach(claimed);
+  const before = account.slot(pins).get(chat);
+  const stranger = occupantId !== undefined && before !== undefined && before !== occupantId;
+  // Whoever only acts on messages does not begin to talk.
+  if (occupantId !== undefined && (!stranger || find(stanza, 'body', ''))) pin(account, chat, occupantId);
   const key = {
     chat,
-    author: occupantId === undefined ? chat : `${room.jid}/#${detach(occupantId)}`,
-    ...(occupantId === undefined ? {} : { fields: { occupantId: detach(occupantId) } }),
+    author: occupantId === undefined ? `${chat}#${holding(account, chat)}` : `${room.jid}/#${occupantId}`,
+    ...(stranger ? { stranger } : {}),
+    ...(occupantId === undefined ? {} : { fields: { occupantId } }),
   };
   return account.receive(stanza, from, key) ?? true;
+}
+
+/** By occupant JID, of whom nothing else is known: the time that one of them has had the nick (XEP-0308 §5). */
+const holdings = slot(() => new Map<string, string>());
+
+function holding(account: Account, chat: string): string {
+  const all = account.slot(holdings);
+  const known = all.get(chat);
+  if (known !== undefined) return known;
+  const made = crypto.randomUUID();
+  all.set(chat, made);
+  if (all.size > maxPins) for (const oldest of all.keys().take(1)) all.delete(oldest);
+  return made;
+}
+
+/** Whoever writes under this nick from now on is somebody else. */
+export function leftNick(account: Account, occupant: Jid): void {
+  account.slot(holdings).delete(occupant.full);
 }
 
 function pin(account: Account, chat: string, occupantId: string): void {
@@ -59,6 +83,11 @@ export function occupantChat(room: Room, to: Jid): ChatService {
     },
     // XEP-0085 §5.5: chat states to occupants tell more than they are worth.
     typing: () => undefined,
+    act: async (session, action) => {
+      await checkHolder(room, to);
+      return actInChat(session, action, to, label);
+    },
+    label,
   };
 }
 
@@ -81,7 +110,10 @@ async function checkHolder(room: Room, to: Jid): Promise<void> {
 function send(to: Jid, session: Session, data: RequestData<'message.send'>) {
   const { to: _, id = crypto.randomUUID(), type = 'chat', ...content } = data;
   if (type === 'groupchat') throw badRequest('type', 'a message to an occupant is not for the whole room');
-  // §7.5: so that everybody on the way knows what it is.
-  const mark = (stanza: Element) => append(stanza, el('x', { xmlns: ns.mucUser }));
-  return sendTo(session, { to, id, type, content, chat: to.full, mark });
+  return sendTo(session, { to, id, type, content, chat: to.full, mark: label });
+}
+
+/** §7.5: so that everybody on the way knows what it is. */
+function label(stanza: Element): void {
+  append(stanza, el('x', { xmlns: ns.mucUser }));
 }

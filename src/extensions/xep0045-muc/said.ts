@@ -9,6 +9,7 @@ import { type Jid, tryParse } from '../../xmpp/jid.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { childText, detach, type Element, find } from '../../xmpp/stanza.ts';
 import { occupantId as occupantIdOf } from '../xep0421-occupant-id.ts';
+import { tombstoneIn } from '../xep0424-retraction.ts';
 import { mentionedIn } from './mentions.ts';
 import type { Spoken, SpokenIndex } from './spoken.ts';
 
@@ -102,8 +103,18 @@ export function readSaid(
     ...(occupantId === undefined ? {} : { occupantId }),
     ...(stanzaId === undefined ? {} : { stanzaIds: [{ id: stanzaId, by: traits.jid }] }),
   };
-  const what = eventOf(gateway, reading, index, { author, nick, stanza, message, about });
-  if (!what) return undefined;
+  // Only an archive has these; anybody could claim that what is said was taken back.
+  const tombstone = found.archiveId === undefined ? undefined : tombstoneIn(stanza);
+  const what = tombstone
+    ? tombstoneEvent({ ...message, retracted: tombstone }, fields)
+    : eventOf(gateway, reading, index, { author, nick, stanza, message, about });
+  if (!what) {
+    const { action } = reading;
+    const why = action && index.any(action.happening.target) ? 'forbidden' : 'unknown';
+    // History is read again and again.
+    if (action && found.archiveId === undefined) gateway.ignored(action.type, why, from.full);
+    return undefined;
+  }
   return {
     kind: what.kind,
     ...(what.event ? { event: gateway.encode(what.event) } : {}),
@@ -123,6 +134,15 @@ export function readSaid(
   };
 }
 
+/** What is left of a message that was taken back: no news, and not to be counted as unread. */
+function tombstoneEvent(message: Message, said: Partial<Message>): { kind: 'action'; event: Event } {
+  const kept = Object.entries(message).filter(([name]) => identity.has(name) || !(name in said));
+  // What every message has is still there.
+  return { kind: 'action', event: { type: 'message', data: Object.fromEntries(kept) as Message } };
+}
+
+const identity: ReadonlySet<string> = new Set(['occupantId', 'stanzaIds', 'originId']);
+
 interface Parts {
   readonly author: string;
   readonly nick: string;
@@ -139,8 +159,7 @@ function eventOf(
   { author, nick, stanza, message, about }: Parts,
 ): { kind: Said['kind']; event?: Event } | undefined {
   if (action) {
-    const { target, data = {} } = action.happening;
-    const event = actionEvent(action.type, index, { target, data, author, nick, stanza, message, about });
+    const event = actionEvent(action, index, { author, nick, message, about });
     return event && { kind: 'action', event };
   }
   if (content) return { kind: 'message', event: { type: 'message', data: message } };
@@ -153,11 +172,12 @@ function eventOf(
 }
 
 function actionEvent(
-  type: NonNullable<Reading['action']>['type'],
+  { type, happening: { target, of, data = {} } }: NonNullable<Reading['action']>,
   index: SpokenIndex,
-  parts: Parts & { target: string; data: Record<string, unknown> },
+  { author, nick, message, about }: Omit<Parts, 'stanza'>,
 ): Event | undefined {
-  const { target, data, author, message, about } = parts;
+  // XEP-0425 §4: from its bare JID nobody but the room itself speaks.
+  if ((of === 'room') !== (nick === '')) return undefined;
   switch (type) {
     case 'message.edited': {
       // XEP-0308 §5: by the id attribute, and only by the same occupant with no leave between.
@@ -165,18 +185,16 @@ function actionEvent(
       return original && { type, data: { ...message, ...data, replace: original.id } as EventData<'message.edited'> };
     }
     case 'message.retracted': {
-      const moderator = moderatorOf(parts);
-      if (moderator !== undefined) {
-        const id = index.any(target)?.id ?? detach(target);
-        return { type, data: { ...about, ...data, id, ...(moderator ? { moderatedBy: moderator } : {}) } };
-      }
+      if (of === 'room') return { type, data: { ...about, ...data, id: index.any(target)?.id ?? detach(target) } };
       const original = index.any(target) ?? index.byAuthor(author, target);
       if (original?.author !== author) return undefined;
       return { type, data: { ...about, ...data, id: original.id } };
     }
     case 'reaction': {
       const id = index.any(target)?.id ?? detach(target);
-      return { type, data: { ...about, ...data, id } as EventData<'reaction'> };
+      const { occupantId } = message;
+      const whose = occupantId === undefined ? {} : { occupantId };
+      return { type, data: { ...about, ...whose, ...data, id } as EventData<'reaction'> };
     }
     case 'receipt': {
       // XEP-0184 §5.3: no receipts in rooms; markers name a message that somebody has displayed.
@@ -185,14 +203,6 @@ function actionEvent(
       return { type, data: { ...about, id, status: 'displayed' } };
     }
   }
-}
-
-/** XEP-0425: only the room itself says so; '' = it does not say who. */
-function moderatorOf({ nick, stanza }: Parts): string | undefined {
-  if (nick !== '') return undefined;
-  const retract = find(stanza, 'retract', ns.retraction) ?? stanza;
-  const moderated = find(retract, 'moderated', ns.moderation);
-  return moderated && detach(tryParse(moderated.attrs.by ?? '')?.full ?? '');
 }
 
 /**
