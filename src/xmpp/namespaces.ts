@@ -40,11 +40,6 @@ export const ns = {
   /** XEP-0071 */
   xhtmlIm: 'http://jabber.org/protocol/xhtml-im',
   xhtml: 'http://www.w3.org/1999/xhtml',
-  /** XEP-0066 */
-  oob: 'jabber:x:oob',
-  /** XEP-0071 */
-  xhtmlIm: 'http://jabber.org/protocol/xhtml-im',
-  xhtml: 'http://www.w3.org/1999/xhtml',
   /** XEP-0077 */
   register: 'jabber:iq:register',
   /** XEP-0084 */
@@ -70,10 +65,6 @@ export const ns = {
   delay: 'urn:xmpp:delay',
   /** XEP-0202 */
   time: 'urn:xmpp:time',
-  /** XEP-0103 */
-  urlData: 'http://jabber.org/protocol/url-data',
-  /** XEP-0224 */
-  attention: 'urn:xmpp:attention:0',
   /** XEP-0103 */
   urlData: 'http://jabber.org/protocol/url-data',
   /** XEP-0224 */
@@ -112,12 +103,6 @@ export const ns = {
   hashes: 'urn:xmpp:hashes:2',
   /** XEP-0367 */
   attaching: 'urn:xmpp:message-attaching:1',
-  /** XEP-0264 */
-  thumbs: 'urn:xmpp:thumbs:1',
-  /** XEP-0300 */
-  hashes: 'urn:xmpp:hashes:2',
-  /** XEP-0367 */
-  attaching: 'urn:xmpp:message-attaching:1',
   /** XEP-0372 */
   references: 'urn:xmpp:reference:0',
   /** XEP-0377 */
@@ -125,15 +110,6 @@ export const ns = {
   jid: 'urn:xmpp:jid:0',
   /** XEP-0398 */
   avatarConversion: 'urn:xmpp:pep-vcard-conversion:0',
-  /** XEP-0380 */
-  encryption: 'urn:xmpp:eme:0',
-  /** XEP-0382 */
-  spoiler: 'urn:xmpp:spoiler:0',
-  /** XEP-0384, as most speak it, and as it is now */
-  omemoOlder: 'eu.siacs.conversations.axolotl',
-  omemo: 'urn:xmpp:omemo:2',
-  /** XEP-0393 */
-  styling: 'urn:xmpp:styling:0',
   /** XEP-0380 */
   encryption: 'urn:xmpp:eme:0',
   /** XEP-0382 */
@@ -159,16 +135,6 @@ export const ns = {
   moderationOlder: 'urn:xmpp:message-moderate:0',
   /** XEP-0431 */
   fullText: 'urn:xmpp:fulltext:0',
-  /** XEP-0428 */
-  fallback: 'urn:xmpp:fallback:0',
-  /** XEP-0432 */
-  jsonMessage: 'urn:xmpp:json-msg:0',
-  /** XEP-0446, XEP-0447, XEP-0448 */
-  fileMetadata: 'urn:xmpp:file:metadata:0',
-  fileSharing: 'urn:xmpp:sfs:0',
-  encryptedSharing: 'urn:xmpp:esfs:0',
-  /** XEP-0461 */
-  reply: 'urn:xmpp:reply:0',
   /** XEP-0428 */
   fallback: 'urn:xmpp:fallback:0',
   /** XEP-0432 */
