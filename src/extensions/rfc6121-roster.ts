@@ -14,6 +14,7 @@ import { address } from './address.ts';
 import { bareTo, deliver, hideFrom, known, presenceTo, subscribeTo } from './availability.ts';
 import { vanish } from './rfc6121-presence.ts';
 import { type Change, isChange, isSeen, receive, sees, send, stateOf } from './subscription.ts';
+import { welcome } from './xep0163-pep.ts';
 import { nick } from './xep0172-nick.ts';
 
 /** More of a request's message is not kept. */
@@ -87,7 +88,7 @@ async function decide(account: Account, before: RosterItem, changes: Change[], a
   if (sees(before) && !sees(item)) hideFrom(account, before);
   for (const change of routed) deliver(account, stanzaOf(account, item.jid, change, message));
   // §3.1.5: the contact learns the presence at once.
-  if (!sees(before) && sees(item) && account.presence) account.gateway.send(presenceTo(account, item.jid));
+  if (!sees(before) && sees(item)) await showTo(account, item);
   if (isSeen(before) && !isSeen(item)) vanish(account, item.jid);
 }
 
@@ -114,7 +115,7 @@ async function hear(account: Account, change: Change, { from, stanza }: Presence
     await keep(account, item);
   }
   if (reply) deliver(account, bareTo(account, item.jid, reply));
-  if (!sees(before) && sees(item) && account.presence) account.gateway.send(presenceTo(account, item.jid));
+  if (!sees(before) && sees(item)) await showTo(account, item);
   // §3.3.3
   if (sees(before) && !sees(item)) hideFrom(account, item);
   if (isSeen(before) && !isSeen(item)) vanish(account, item.jid);
@@ -141,6 +142,11 @@ function contactOf(account: Account, jid: string): string {
   const { bare } = address(jid, 'jid');
   if (bare === account.jid.bare) throw badRequest('jid', 'an account is no contact of its own');
   return detach(bare);
+}
+
+async function showTo(account: Account, { jid }: RosterItem): Promise<void> {
+  if (account.presence) account.gateway.send(presenceTo(account, jid));
+  await welcome(account, jid);
 }
 
 type Settings = { name?: string; groups?: string[] };

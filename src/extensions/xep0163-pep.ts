@@ -27,8 +27,10 @@ const subscriptionKind = 'pep-subscription';
 interface Device {
   readonly ver: string;
   wants: ReadonlySet<string>;
+  /** The nodes whose last item it has been told. */
+  readonly told: Set<string>;
 }
-/** By full JID, those that see the account and what they want to be told of. */
+/** By full JID, those of contacts and what they want to be told of. */
 const devices = slot(() => new Map<string, Device>());
 
 function eventOf(account: Account, to: string, node: string, { id, payload }: PepItem): Element {
@@ -44,7 +46,7 @@ async function heard(account: Account, { from, stanza }: PresenceIn): Promise<vo
   const key = detach(from.full);
   const before = all.get(key);
   if (!c || before?.ver === c.attrs.ver) return;
-  const device: Device = { ver: detach(c.attrs.ver ?? ''), wants: before?.wants ?? new Set() };
+  const device: Device = { ver: detach(c.attrs.ver ?? ''), wants: new Set(), told: before?.told ?? new Set() };
   all.delete(key);
   all.set(key, device);
   if (all.size > maxDevices) for (const oldest of all.keys().take(1)) all.delete(oldest);
@@ -55,12 +57,26 @@ async function heard(account: Account, { from, stanza }: PresenceIn): Promise<vo
     all.delete(key);
     return;
   }
-  const had = device.wants;
   device.wants = wants;
+  await tellLast(account, key, device);
+}
+
+async function tellLast(account: Account, jid: string, { wants, told }: Device): Promise<void> {
+  if (!sees(account.roster.get(bareOf(jid)))) return;
   for (const node of nodes) {
-    if (node.quiet || !wants.has(node.name) || had.has(node.name)) continue;
-    await tell(account, [key], node);
+    if (node.quiet || !wants.has(node.name) || told.has(node.name)) continue;
+    told.add(node.name);
+    await tell(account, [jid], node);
   }
+}
+
+/** A contact may see the account from now on: its devices that are here already have heard nothing yet. */
+export async function welcome(account: Account, bare: string): Promise<void> {
+  for (const [jid, device] of account.slot(devices)) if (bareOf(jid) === bare) await tellLast(account, jid, device);
+}
+
+function bareOf(jid: string): string {
+  return jid.split('/', 1).join();
 }
 
 /** Of what was never set there is none. */
@@ -79,7 +95,7 @@ export async function notify(account: Account, name: string): Promise<void> {
   if (!node) return;
   const to = new Set<string>();
   for (const [jid, { wants }] of account.slot(devices)) {
-    if (wants.has(name) && sees(account.roster.get(jid.split('/', 1).join()))) to.add(jid);
+    if (wants.has(name) && sees(account.roster.get(bareOf(jid)))) to.add(jid);
   }
   for (const key of (await account.records.all(subscriptionKind)).keys()) {
     const [subscribed, ...jid] = key.split(' ');
@@ -164,8 +180,7 @@ export default extension({
     presenceIn: (account, presence) => {
       if (presence.type === 'unavailable') forget(account, presence);
       if (presence.type !== 'available') return undefined;
-      const item = account.roster.get(presence.from.bare);
-      return sees(item) && isSeen(item) ? heard(account, presence) : undefined;
+      return isSeen(account.roster.get(presence.from.bare)) ? heard(account, presence) : undefined;
     },
     // Who comes back after that begins anew.
     linkDown: (gateway) => {

@@ -15,6 +15,7 @@ from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqError, IqTimeout
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
+from slixmpp_profiles import ProfileCalls
 from slixmpp_rooms import RoomCalls, message_parts, occupant_of
 
 CLIENT = "{jabber:client}"
@@ -147,7 +148,7 @@ class Peer(ClientXMPP):
         return {"jid": self.boundjid.full}
 
 
-class Calls(RoomCalls):
+class Calls(RoomCalls, ProfileCalls):
     """Each method is a call; its keyword arguments are the call's fields, its result goes into the reply."""
 
     def __init__(self):

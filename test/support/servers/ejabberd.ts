@@ -67,8 +67,12 @@ listen:
 ${Array.from(componentPorts, (entry) => componentListener(...entry, options)).join('')}
 acl:
   operator: { user: operator@${componentDomain} }
+acl:
+  local: { user_regexp: "" }
+  webgw: { server: [${[...componentPorts.keys()].join(', ')}] }
 access_rules:
   everyone: { allow: all }
+  upload_ok: [{ allow: local }, { allow: webgw }]
   configure: { allow: operator }
 api_permissions:
   everything: { who: all, what: "*" }
@@ -82,7 +86,7 @@ modules:
   mod_configure: {}
   mod_disco: {}
   mod_http_api: {}
-  mod_http_upload: { host: upload.${host}, put_url: "${upload}", get_url: "${upload}", docroot: "${inside}/upload", access: everyone, max_size: 10485760 }
+  mod_http_upload: { host: upload.${host}, put_url: "${upload}", get_url: "${upload}", docroot: "${inside}/upload", access: upload_ok, max_size: 10485760 }
   mod_last: {}
   mod_mam: { default: ${options.archive ? 'always' : 'never'}, db_type: mnesia }
   mod_muc:
