@@ -4,14 +4,18 @@
  */
 import { describe, expect, it } from 'vitest';
 import { Translator } from '../../src/core/translate.ts';
+import { split } from '../../src/extensions/file-parts.ts';
 import { builtIn } from '../../src/extensions/index.ts';
+import { messageOf } from '../../src/extensions/message-content.ts';
+import { attach, attachedIn, isIncomplete } from '../../src/extensions/xep0367-attaching.ts';
 import type { ElementTree } from '../../src/protocol/errors.ts';
 import { events, requests } from '../../src/protocol/frames.ts';
-import type { Message, Presence } from '../../src/protocol/objects.ts';
+import type { Presence } from '../../src/protocol/objects.ts';
 import { compile } from '../../src/protocol/parse.ts';
-import { append, el, serialize } from '../../src/xmpp/stanza.ts';
+import { append, type Element, el, elements, nameOf, namespaceOf, serialize } from '../../src/xmpp/stanza.ts';
 import { fromTree } from '../../src/xmpp/tree.ts';
 import { Random } from '../support/random.ts';
+import { randomContent, strangeElement } from '../support/random-content.ts';
 import { parseStanza } from '../support/stanza-text.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -29,37 +33,60 @@ function always(property: (random: Random) => void): void {
   }
 }
 
-/** What a client may write, with everything there or not there. */
-function content(random: Random): Partial<Message> {
-  const lang = random.maybe(() => random.language());
-  const others = random.maybe(() => random.list(1, 3, () => random.language()));
-  const thread = random.maybe(() => random.text());
-  const content = {
-    body: random.maybe(() => random.text(), 0.9) ?? (others ? random.text() : undefined),
-    lang,
-    // RFC 6121 §5.2.3: not twice in one language.
-    bodies: others && Object.fromEntries(others.filter((one) => one !== lang).map((one) => [one, random.text()])),
-    subject: random.maybe(() => random.text()),
-    thread,
-    parentThread: thread === undefined ? undefined : random.maybe(() => random.text(1)),
-    originId: random.maybe(() => random.text(1)),
-  };
-  const present = Object.entries(content).filter(([, value]) => value !== undefined);
-  const filled = present.filter(([key, value]) => key !== 'bodies' || Object.keys(value ?? {}).length > 0);
-  return Object.fromEntries(filled);
-}
-
 describe(`with the seed ${seed}`, () => {
   it('what a message says is read as it was written', () => {
     const check = compile(requests['message.send'].data);
     always((random) => {
-      const message = content(random);
+      const message = randomContent(random);
       check({ to: 'a@b', ...message });
       const stanza = el('message');
       translate.writeMessage(stanza, message);
       const read = parseStanza(serialize(stanza));
       expect(translate.readMessage(read)).toEqual(message);
       expect(translate.extra(read, 'message')).toEqual([]);
+    });
+  });
+
+  it('what a client wrote is what is sent of it, and split into stanzas it comes together again', () => {
+    always((random) => {
+      const { originId = 'o', ...written } = randomContent(random);
+      if (Object.keys(written).every((key) => beside.has(key))) return;
+      const message = messageOf(written);
+      expect(message).toEqual(written);
+      const whole = el('message', { id: 'm', from: 'a@b', to: 'c@d' });
+      translate.writeMessage(whole, { ...message, originId });
+      const several = split(whole);
+      if (!several) return;
+      const [main, ...parts] = [several.main, ...several.parts('m')].map((one) => parseStanza(serialize(one)));
+      if (!main) throw new Error('nothing to send');
+      expect(isIncomplete(main)).toBe(true);
+      for (const part of random.shuffled(parts)) {
+        const attached = attachedIn(part);
+        expect(attached && attach(main, attached)).toBe(true);
+      }
+      expect(isIncomplete(main)).toBe(false);
+      const { hints: _, ...read } = translate.readMessage(main);
+      const { hints: __, ...said } = message;
+      expect(read).toEqual({ ...said, originId });
+    });
+  });
+
+  it('whatever a stranger makes of these fields, it is valid, and of what is not understood nothing is lost', () => {
+    const check = compile(events.message.data);
+    const addresses = { id: 'i', chat: 'a@b', type: 'chat', from: 'a@b', to: 'a@b', time: '2026-01-01T10:00:00.000Z' };
+    always((random) => {
+      const stanza = el('message', {}, ...random.list(1, 6, () => strangeElement(random)));
+      const read = parseStanza(serialize(stanza));
+      const message = translate.readMessage(read);
+      const extra = translate.extra(read, 'message');
+      check({ ...addresses, ...message, extra });
+      // Back to XML: what has a field is written again, the rest is in extra.
+      const again = el('message');
+      translate.writeMessage(again, message);
+      for (const one of extra) append(again, fromTree(one));
+      const kept = namesIn(again);
+      const missing = namesIn(read).filter((name) => !kept.includes(name));
+      expect(missing).toEqual([]);
     });
   });
 
@@ -80,12 +107,15 @@ describe(`with the seed ${seed}`, () => {
 
   it('an unknown element is in extra, whole, in its place', () => {
     always((random) => {
-      const message = content(random);
+      const message = randomContent(random);
       const unknown = random.list(0, 4, () => tree(random, 4));
       const stanza = el('message');
       translate.writeMessage(stanza, message);
-      for (const one of unknown) append(stanza, fromTree(one));
-      stanza.children = random.shuffled(stanza.children);
+      for (const one of unknown) {
+        const element = fromTree(one);
+        append(stanza, element);
+        stanza.children.splice(random.below(stanza.children.length), 0, ...stanza.children.splice(-1));
+      }
       const read = parseStanza(serialize(stanza).replaceAll(placeholder, foreign));
       const kept = translate.extra(read, 'message');
       expect(kept.toSorted(byText)).toEqual(unknown.map((one) => asShown(one)).toSorted(byText));
@@ -135,6 +165,14 @@ describe(`with the seed ${seed}`, () => {
     });
   });
 });
+
+/** Without anything else these are no message. */
+const beside = new Set(['lang', 'thread', 'parentThread', 'hints', 'reply', 'mentions', 'spoiler', 'unstyled', 'html']);
+
+/** The kinds of element that a stanza has. */
+function namesIn(stanza: Element): string[] {
+  return [...new Set(elements(stanza).map((child) => `${nameOf(child)} ${namespaceOf(child)}`))];
+}
 
 /** Elements of which a stranger may write anything: name, namespace, attributes. */
 const strange: [name: string, xmlns: string, ...attrs: string[]][] = [
