@@ -185,9 +185,26 @@ onEveryServer('services', (server) => {
       expect(await answers('jabber:iq:last', 'query')).toContain('seconds="0"');
       expect(await answers('urn:xmpp:time', 'time')).toContain('<tzo>+00:00</tzo>');
 
+      const node = 'urn:example:notes';
+      const note = (text: string) =>
+        `<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='${node}'><item id='n'>` +
+        `<note xmlns='urn:example:note'>${text}</note></item></publish></pubsub>`;
+      await romeo.iq('set', undefined, note('first'));
+      const wanted = await alice.request('pubsub.subscribe', { service: romeo.bareJid, node });
+      expect(wanted).toMatchObject({ subscription: 'subscribed' });
+      await romeo.iq('set', undefined, note('second'));
+      // ejabberd delivers these by presence, and does not know that of other domains' users.
+      if (!ejabberd()) {
+        const isSecond = ({ items }: { items: unknown[] }) => JSON.stringify(items).includes('second');
+        const event = await alice.next('pubsub', isSecond);
+        expect(event).toMatchObject({ service: romeo.bareJid, node, items: [{ id: 'n' }] });
+      }
+      expect((await alice.request('pubsub.get', { service: romeo.bareJid, node })).items).toHaveLength(1);
+
       await romeo.send({ to: alice.user, body: 'Buy this!' });
       const { id } = await alice.next('message', ({ body }) => body === 'Buy this!');
       await tablet.next('message');
+      await tablet.rest();
       await alice.request('block.add', { jids: [romeo.bareJid], report: 'spam', messages: [id] });
       expect(await tablet.next('block')).toEqual({ jids: [romeo.bareJid], blocked: true });
       await romeo.next('presence', ({ from, type }) => from === web && type === 'unavailable');
@@ -200,6 +217,7 @@ onEveryServer('services', (server) => {
       expect(bounce.error).toMatchObject({ condition: 'service-unavailable' });
       await expect(answers('jabber:iq:last', 'query')).rejects.toThrow(/service-unavailable/);
       await romeo.presence({ status: 'look at me' });
+      await romeo.iq('set', undefined, note('look at me'));
       await romeo.probe(alice.user);
       expect(await alice.refused('message.send', { to: romeo.bareJid, body: 'no' })).toMatchObject({
         code: 'not-acceptable',
