@@ -31,6 +31,7 @@ export const actingRequests = {
       ),
       ...nullable(MessageContent.properties),
     }),
+    takesNull: true,
     result: Type.Object({ ...acted, replace: MessageId, type: MessageType, originId: optional(Type.String()) }),
   },
   'message.retract': {

@@ -106,7 +106,10 @@ const ContactSettings = {
   groups: optional(Type.Array(Type.String({ minLength: 1, maxLength: 1023 }), { maxItems: 100 })),
 };
 
-/** Requests: what `data` holds, what `ok.data` answers (nothing when absent). `scope` is what the token must grant. */
+/**
+ * Requests: what `data` holds, what `ok.data` answers (nothing when absent). `scope` is what the token must grant;
+ * `takesNull` = a field that is null is not merely absent.
+ */
 export const requests = {
   connect: { data: Connect },
   'auth.refresh': { data: Type.Object({ token: Token }), result: Type.Object({ expiresAt: optional(Time) }) },
@@ -203,7 +206,7 @@ export const requests = {
   ...commandRequests,
   ...pubsubRequests,
   ...rawRequests,
-} as const satisfies Record<string, { data: TSchema; result?: TSchema; scope?: string }>;
+} as const satisfies Record<string, { data: TSchema; result?: TSchema; scope?: string; takesNull?: true }>;
 
 /** How an event is treated on resume and under pressure (PROTOCOL.md §5). */
 export type EventClass = 'numbered' | 'latest' | 'ephemeral' | 'control';

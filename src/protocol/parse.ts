@@ -50,7 +50,8 @@ export function idOf(frame: unknown): RequestId | undefined {
 }
 
 /**
- * The envelope of one frame, its data cleaned: `null` means absent, and no string holds what XML 1.0 forbids.
+ * The envelope of one frame, its data cleaned: `null` means absent (but where a request takes it for something), and no
+ * string holds what XML 1.0 forbids.
  * @throws StanzaError bad-request naming the field.
  */
 export function parseFrame(frame: unknown): Frame {
@@ -62,7 +63,14 @@ export function parseFrame(frame: unknown): Frame {
     throw badRequest('id', 'id is a string of 1 to 64 characters or an integer');
   }
   if (data !== undefined && data !== null && !isObject(data)) throw badRequest('data', 'data is an object');
-  return { type, ...(id === undefined ? {} : { id }), data: isObject(data) ? cleanObject(data, '', 0) : {} };
+  const nulls = isObject(data) && takesNull(type) ? Object.keys(data).filter((key) => data[key] === null) : [];
+  const cleaned = isObject(data) ? cleanObject(data, '', 0) : {};
+  for (const key of nulls) if (key !== '__proto__') cleaned[key] = null;
+  return { type, ...(id === undefined ? {} : { id }), data: cleaned };
+}
+
+function takesNull(type: string): boolean {
+  return isRequestType(type) && 'takesNull' in requests[type];
 }
 
 /** Checks data against one schema. @throws StanzaError bad-request naming the field. */
