@@ -82,6 +82,7 @@ describe('defaults', () => {
         sendTimeout: '30s',
         sockets: 20_000,
       },
+      uploads: { hosts: [], size: '100MiB', streams: 100 },
       drain: { time: '10s' },
       log: { level: 'info' },
       extensions: [],
@@ -117,6 +118,7 @@ describe('the environment', () => {
       'auth.jwt.algorithms': 'HS512',
       'accounts.answers': 'time, ping',
       'accounts.reportsTo': 'abuse@example.com',
+      'uploads.hosts': 'files.example.com, 127.0.0.1',
       'store.retention.age': '365d',
       'store.retention.perChat': '1000',
     };

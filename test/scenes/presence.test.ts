@@ -117,6 +117,7 @@ describe('the presence of an account', () => {
       'show',
       'status',
       'c',
+      'x',
     ]);
     expect(stanza && childText(stanza, 'status', '')).toBe('a <b> & "c"\n');
     await alice.close();
@@ -131,10 +132,17 @@ describe('between two accounts of the gateway', () => {
     expect(await bob.next('presence')).toEqual({ from, user: from, type: 'unavailable' });
     const alice = await login({ show: 'dnd', status: 'busy' });
     expect(await alice.next('presence')).toMatchObject({ from: bob.user, type: 'available' });
-    expect(await bob.next('presence')).toEqual({ from, user: from, type: 'available', show: 'dnd', status: 'busy' });
+    expect(await bob.next('presence')).toEqual({
+      from,
+      user: from,
+      type: 'available',
+      show: 'dnd',
+      status: 'busy',
+      avatar: {},
+    });
     expect(await told()).toEqual([isNow('dnd')]);
     await alice.request('presence.set', {});
-    expect(await bob.next('presence')).toEqual({ from, user: from, type: 'available' });
+    expect(await bob.next('presence')).toEqual({ from, user: from, type: 'available', avatar: {} });
     await alice.close();
     expect(await bob.next('presence')).toEqual({ from, user: from, type: 'unavailable' });
     expect(await bob.rest()).toEqual([]);

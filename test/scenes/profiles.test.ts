@@ -229,7 +229,7 @@ describe("others' avatars", () => {
     });
     const etag = response.headers.get('etag') ?? '';
     expect((await fetch(address, { headers: { 'if-none-match': etag } })).status).toBe(304);
-    expect((await fetch(`${address}x`)).status).toBe(404);
+    expect((await fetch(`${address.href}x`)).status).toBe(404);
     expect((await fetch(address, { method: 'DELETE' })).status).toBe(404);
 
     // A session that comes later hears what is known, with the address.

@@ -28,7 +28,7 @@ export function readImage(bytes: Uint8Array): Image | undefined {
 
 /** Base64 with the white space that XML has in it; undefined where it is none, or longer than `max` bytes. */
 export function fromBase64(text: string, max: number): Uint8Array | undefined {
-  if (text.length > max * 2) return undefined;
+  if (text.length > max * 2 + 1024) return undefined;
   const packed = text.replace(/\s+/g, '');
   if (packed === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(packed)) return undefined;
   const bytes = Buffer.from(packed, 'base64');
