@@ -74,7 +74,7 @@ function heard(room: Room, id: string): Message | undefined {
 }
 
 /** So far back an archive is read for what became of a message. */
-const bounds = { pages: 5, max: 100, within: 30_000 };
+const bounds = { pages: 10, max: 100, within: 30_000 };
 
 async function archived(room: Room, id: string): Promise<Message | undefined> {
   const { account, shared } = room;

@@ -65,6 +65,13 @@ export class ScriptedArchive {
     return undefined;
   }
 
+  /** Puts a tombstone in the place of what a message said. */
+  moderate(id: string, tombstone: Element): void {
+    const item = this.items.find((one) => one.id === id);
+    const marks = item ? elements(item.stanza).filter(({ name }) => name === 'occupant-id') : [];
+    if (item) item.stanza = el('message', { ...item.stanza.attrs }, tombstone, ...marks);
+  }
+
   /** XEP-0045 §7.2.13: what a join asked for, at most `limit` messages. */
   history(wish: Element | undefined, limit: number): Archived[] {
     const { maxstanzas, maxchars, seconds, since } = wish?.attrs ?? {};

@@ -20,6 +20,8 @@ export interface RoomConfig {
   stanzaIds: boolean;
   occupantIds: boolean;
   stableId: boolean;
+  /** The forms of XEP-0425 that it knows. */
+  moderation: readonly string[];
   maxUsers: number;
   /** The most messages of history that a join gets. */
   history: number;
@@ -63,6 +65,7 @@ export function defaultsOf({ open, occupantIds, stableId }: Traits): RoomConfig 
     stanzaIds: true,
     occupantIds,
     stableId,
+    moderation: [],
     maxUsers: 10_000,
     history: 20,
   };

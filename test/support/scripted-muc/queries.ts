@@ -2,6 +2,7 @@
 import { ns } from '../../../src/xmpp/namespaces.ts';
 import { childText, type Element, el, elements, find, nameOf } from '../../../src/xmpp/stanza.ts';
 import type { RoomConfig, RoomOwner, ScriptedOccupant } from './config.ts';
+import { moderate } from './moderation.ts';
 import { type Affiliation, bareOf, errorTo, form, type Role, resourceOf, resultTo, valuesOf } from './parts.ts';
 import type { ScriptedRoom } from './room.ts';
 
@@ -18,6 +19,8 @@ const answers: Record<string, Answer> = {
   [ns.mucAdmin]: admin,
   [ns.mucOwner]: own,
   [ns.register]: register,
+  [ns.moderation]: moderate,
+  [ns.fasten]: moderate,
 };
 
 /** An IQ request to a room or to an occupant; answers what it gets at once. */
@@ -160,6 +163,7 @@ function infoOf(room: ScriptedRoom): Element {
     config.password === undefined ? 'muc_unsecured' : 'muc_passwordprotected',
     ...(config.archive ? [ns.mam] : []),
     ...(config.stanzaIds ? [ns.stanzaIds] : []),
+    ...config.moderation,
     ...(config.occupantIds ? [ns.occupantId] : []),
     ...(config.stableId ? ['http://jabber.org/protocol/muc#stable_id'] : []),
   ];

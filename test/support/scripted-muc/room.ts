@@ -236,6 +236,16 @@ export class ScriptedRoom {
     return key;
   }
 
+  /** Says something as the room itself, and archives it. */
+  announceAll(part: Element): void {
+    const stanza = el('message', { type: 'groupchat', id: this.#owner.newId(), from: this.jid }, part);
+    const key = this.#owner.newId();
+    if (this.config.archive) this.archive.items.push({ id: key, time: new Date(), stanza });
+    const stamp = this.config.stanzaIds ? el('stanza-id', { xmlns: ns.stanzaIds, id: key, by: this.jid }) : undefined;
+    for (const one of this.occupants.values())
+      this.send(one, el('message', { ...stanza.attrs }, ...stanza.children, stamp));
+  }
+
   /** What a join gets behind its own presence: the history and the subject. */
   past(to: ScriptedOccupant, wish: Element | undefined): void {
     const { stanzaIds, history, archive } = this.config;
