@@ -53,7 +53,10 @@ const xmpp = {
 
 const publicHttp = {
   host: text({ description: 'The address the public port listens on.', default: '0.0.0.0' }),
-  port: port({ description: 'The public port: WebSocket only. 0 takes a free one.', default: 8080 }),
+  port: port({
+    description: 'The public port: the WebSocket, and avatars below `/avatars/`. 0 takes a free one.',
+    default: 8080,
+  }),
   path: text({
     description: 'The path of the WebSocket.',
     default: '/ws',

@@ -1,9 +1,7 @@
 /** Binary frames (PROTOCOL.md §8): `u8 kind | u32be stream | u32be index | bytes`, and whom a session's are for. */
+import { headerBytes } from '../protocol/uploads.ts';
 
 export type TakeChunk = (index: number, bytes: Uint8Array) => void;
-
-/** Bytes before the chunk's own. */
-export const headerBytes = 9;
 
 export class Streams {
   readonly #open = new Map<number, { kind: number; take: TakeChunk }>();

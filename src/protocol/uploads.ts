@@ -7,6 +7,8 @@ import { ErrorObject } from './objects.ts';
 
 const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 
+/** Of a binary frame, before its bytes: `u8 kind | u32be stream | u32be index`. */
+export const headerBytes = 9;
 /** `u8 kind` of a binary frame. */
 export const chunkKind = 1;
 /** So many chunks may be ahead of the last `upload.progress`. */

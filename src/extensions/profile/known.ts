@@ -6,6 +6,7 @@ import { ns } from '../../xmpp/namespaces.ts';
 import { detach, type Element, elements, find, nameOf } from '../../xmpp/stanza.ts';
 import { isSeen } from '../subscription.ts';
 import { readMetadata } from '../xep0084-avatar.ts';
+import { readHash } from '../xep0153-vcard-avatar.ts';
 import { nick } from '../xep0172-nick.ts';
 
 interface Known {
@@ -51,10 +52,8 @@ function noted(account: Account, bare: string): Known {
 /** A contact's presence: only its hash, the rest is asked for when a client wants it. */
 export function hear(account: Account, { from, type, stanza }: PresenceIn): void {
   if (type !== 'available' || !isSeen(account.roster.get(from.bare))) return;
-  const { avatar } = account.gateway.translate.readPresence(stanza);
-  if (avatar?.id !== undefined && knownOf(account, from.bare).hash !== avatar.id) {
-    noted(account, from.bare).hash = detach(avatar.id);
-  }
+  const id = readHash(stanza)?.id;
+  if (id !== undefined && knownOf(account, from.bare).hash !== id) noted(account, from.bare).hash = detach(id);
 }
 
 const readers: Readonly<Record<string, (one: Known, payload: Element) => boolean>> = {

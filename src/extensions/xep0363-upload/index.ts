@@ -3,10 +3,10 @@
  *   {"type":"upload.slot","data":{"filename":"a.jpg","size":3032449,"mediaType":"image/jpeg"}}
  *   → <request xmlns="urn:xmpp:http:upload:0" filename="a.jpg" size="3032449" content-type="image/jpeg"/>
  */
-import { extension, type Gateway, type Session, slot, xep } from '../../extension.ts';
+import { extension, type Session, slot, xep } from '../../extension.ts';
 import { badRequest, StanzaError } from '../../protocol/errors.ts';
 import type { RequestResult } from '../../protocol/frames.ts';
-import { chunkWindow } from '../../protocol/uploads.ts';
+import { chunkWindow, headerBytes } from '../../protocol/uploads.ts';
 import { findUploadService, uploadService } from './service.ts';
 import { type File, requestSlot } from './slot.ts';
 import { checkTarget } from './target.ts';
@@ -17,58 +17,68 @@ const maxOwn = 4;
 /** Ends of uploads that nobody has asked for yet. */
 const maxKept = 16;
 
-/** By session, its uploads by stream; how many are under way, over all sessions. */
-const uploads = slot(() => ({ bySession: new Map<Session, Map<number, Upload>>(), open: 0 }));
+interface Own {
+  /** By stream; also those that have ended, until that was asked for. */
+  readonly uploads: Map<number, Upload>;
+  /** How many are under way. */
+  open: number;
+}
+const state = slot(() => ({ bySession: new Map<Session, Own>(), open: 0 }));
 
 async function open(session: Session, file: File): Promise<RequestResult<'upload.open'>> {
-  const { gateway, account } = session;
-  const all = gateway.slot(uploads);
-  const { size, streams } = gateway.uploads;
+  const { size } = session.gateway.uploads;
   if (!session.binary) throw new StanzaError('not-acceptable', 'Uploads through the socket need the feature "binary"');
   if (file.size > size) throw badRequest('size', `size is at most ${size} through the socket`);
-  if (openOf(gateway, session) >= maxOwn || all.open >= streams) throw busy();
-  all.open++;
+  const { own, done } = begin(session);
   try {
-    const given = await requestSlot(account, file);
-    checkTarget(gateway, given.put.url);
-    // It may have ended meanwhile.
-    if (!account.sessions.has(session)) throw new StanzaError('not-connected', 'The session has ended');
-    const { mediaType = 'application/octet-stream' } = file;
-    const headers = { ...given.put.headers, 'content-type': mediaType };
-    const http = gateway.put({ url: given.put.url, headers, size: file.size });
-    const upload = new Upload(session, http, file.size, given, () => all.open--);
-    keep(gateway, session, upload);
-    return { stream: upload.stream, chunkBytes: gateway.limits.frame - 9, window: chunkWindow };
+    const upload = await start(session, file, done);
+    own.uploads.set(upload.stream, upload);
+    for (const [stream, { isOpen }] of own.uploads) {
+      if (own.uploads.size > maxKept && !isOpen) own.uploads.delete(stream);
+    }
+    return { stream: upload.stream, chunkBytes: session.gateway.limits.frame - headerBytes, window: chunkWindow };
   } catch (error) {
-    all.open--;
+    done();
     throw error;
   }
 }
 
-function busy(): StanzaError {
-  return new StanzaError('resource-constraint', 'Too many uploads are under way', { retryAfterMs: 5000 });
+/** Takes one of the places that there are; `done` gives it back. @throws StanzaError resource-constraint */
+function begin(session: Session): { own: Own; done: () => void } {
+  const all = session.gateway.slot(state);
+  const own = all.bySession.get(session) ?? { uploads: new Map<number, Upload>(), open: 0 };
+  if (own.open >= maxOwn || all.open >= session.gateway.uploads.streams) {
+    throw new StanzaError('resource-constraint', 'Too many uploads are under way', { retryAfterMs: 5000 });
+  }
+  all.bySession.set(session, own);
+  const change = (by: 1 | -1): void => {
+    own.open += by;
+    all.open += by;
+  };
+  change(1);
+  return { own, done: () => change(-1) };
 }
 
-function openOf(gateway: Gateway, session: Session): number {
-  const own = gateway.slot(uploads).bySession.get(session)?.values() ?? [];
-  return [...own].filter(({ isOpen }) => isOpen).length;
-}
-
-function keep(gateway: Gateway, session: Session, upload: Upload): void {
-  const { bySession } = gateway.slot(uploads);
-  const own = bySession.get(session) ?? new Map<number, Upload>();
-  bySession.set(session, own.set(upload.stream, upload));
-  for (const [stream, { isOpen }] of own) if (own.size > maxKept && !isOpen) own.delete(stream);
+async function start(session: Session, file: File, done: () => void): Promise<Upload> {
+  const { gateway, account } = session;
+  const given = await requestSlot(account, file);
+  checkTarget(gateway, given.put.url);
+  // It may have ended meanwhile.
+  if (!account.sessions.has(session)) throw new StanzaError('not-connected', 'The session has ended');
+  const { mediaType = 'application/octet-stream' } = file;
+  const headers = { ...given.put.headers, 'content-type': mediaType };
+  const http = gateway.put({ url: given.put.url, headers, size: file.size });
+  return new Upload(session, http, file.size, given, done);
 }
 
 async function close(session: Session, stream: number, cancel: boolean): Promise<RequestResult<'upload.close'>> {
-  const own = session.gateway.slot(uploads).bySession.get(session);
-  const upload = own?.get(stream);
+  const own = session.gateway.slot(state).bySession.get(session);
+  const upload = own?.uploads.get(stream);
   if (!upload) throw new StanzaError('item-not-found', 'There is no such upload', { field: 'stream' });
   try {
     return await upload.close(cancel);
   } finally {
-    own?.delete(stream);
+    own?.uploads.delete(stream);
   }
 }
 
@@ -86,8 +96,8 @@ export default extension({
   },
   hooks: {
     sessionClose: (session) => {
-      const { bySession } = session.gateway.slot(uploads);
-      for (const upload of bySession.get(session)?.values() ?? []) {
+      const { bySession } = session.gateway.slot(state);
+      for (const upload of bySession.get(session)?.uploads.values() ?? []) {
         upload.fail(new StanzaError('not-connected', 'The session has ended'));
       }
       bySession.delete(session);
