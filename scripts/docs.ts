@@ -1,18 +1,19 @@
 /**
- * npm run docs: writes docs/configuration.md and config.example.yaml from the configuration's schema. A test compares
- * the files with what this makes.
+ * npm run docs: writes docs/configuration.md and config.example.yaml from the configuration's schema, and docs/xeps.md from
+ * what the extensions say of themselves. A test compares the files with what this makes.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Key, type Section, sections } from '../src/config/keys.ts';
 import type { Kind } from '../src/config/schema.ts';
 import { rangeOf } from '../src/config/values.ts';
+import { xepsPage } from './xeps.ts';
 
 const root = join(import.meta.dirname, '..');
 
 /** Path below the project's root → content. */
 export function generated(): Record<string, string> {
-  return { 'docs/configuration.md': page(), 'config.example.yaml': example() };
+  return { 'docs/configuration.md': page(), 'config.example.yaml': example(), 'docs/xeps.md': xepsPage() };
 }
 
 function page(): string {

@@ -44,9 +44,14 @@ export interface Spec {
   readonly version?: string;
 }
 
-export function xep(number: string, version: string, title?: string): Spec {
-  const url = `https://xmpp.org/extensions/xep-${number}.html`;
-  return { name: `XEP-${number}`, url, version, ...(title === undefined ? {} : { title }) };
+/** Its title is in the header of the file. */
+export function xep(number: string, version: string): Spec {
+  return { name: `XEP-${number}`, url: `https://xmpp.org/extensions/xep-${number}.html`, version };
+}
+
+/** For `also`: a document that has no file of its own. */
+export function part(number: string, title: string): Spec {
+  return { name: `XEP-${number}`, url: `https://xmpp.org/extensions/xep-${number}.html`, title };
 }
 
 export function rfc(number: number, section?: string): Spec {

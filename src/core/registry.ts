@@ -155,8 +155,9 @@ export class Registry {
   }
 
   /** A third party's request. */
-  #addOwn(type: string, { data, scope, handle }: OwnRequest): void {
-    this.#requests.set(type, { check: compile(data), scope, takesExtra: false, handle });
+  #addOwn(type: string, own: OwnRequest): void {
+    const handle = (session: Session, data: never): unknown => own.handle(session, data);
+    this.#requests.set(type, { check: compile(own.data), scope: own.scope, takesExtra: false, handle });
   }
 
   #addIq(handler: IqHandler, by: string): void {

@@ -4,7 +4,7 @@
  *   <query xmlns="http://jabber.org/protocol/disco#info"/> → identities and features, by place
  *   {"type":"disco.info","data":{"jid":"rooms.example.com"}} → <query xmlns="http://jabber.org/protocol/disco#info"/>
  */
-import { extension, type Gateway, type Place, type Query, xep } from '../extension.ts';
+import { extension, type Gateway, type Place, part, type Query, xep } from '../extension.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { el } from '../xmpp/stanza.ts';
@@ -50,6 +50,7 @@ function noNode(node: string | undefined): void {
 
 export default extension({
   spec: xep('0030', '2.5.0'),
+  also: [part('0128', 'Service Discovery Extensions')],
   requests: {
     'disco.info': ({ account, gateway }, { jid = gateway.server, node }) =>
       discoInfo(account, address(jid, 'jid'), node),

@@ -3,7 +3,7 @@
  * gateway's own. On the XMPP side it answers nobody, and results that somebody sends are no history (§8).
  *   {"chat":"bob@example.com","before":"01JGYV","max":50} → {"items":[…],"first":"…","last":"…","complete":false}
  */
-import { type Account, extension, type HistoryQuery, type Item, xep } from '../extension.ts';
+import { type Account, extension, type HistoryQuery, type Item, part, xep } from '../extension.ts';
 import { badRequest } from '../protocol/errors.ts';
 import type { RequestData } from '../protocol/frames.ts';
 import { address } from './address.ts';
@@ -49,6 +49,7 @@ function delivered(account: Account, items: readonly Item[]): void {
 
 export default extension({
   spec: xep('0313', '1.1.3'),
+  also: [part('0059', 'Result Set Management'), part('0431', 'Full Text Search in MAM')],
   requests: {
     'history.get': async (session, data) => {
       const { account, gateway } = session;

@@ -3,7 +3,7 @@
  * message. They are no part of `body`: cut out on the way in, put in on the way out; offsets are code points (XEP-0426).
  *   <body>&gt; hi&#10;hello</body><fallback xmlns="urn:xmpp:fallback:0" for="urn:xmpp:reply:0"><body start="0" end="5"/></fallback>
  */
-import { extension, xep } from '../extension.ts';
+import { extension, part, xep } from '../extension.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { append, type Element, el, elements, nameOf, namespaceOf } from '../xmpp/stanza.ts';
 import { joined, type Range } from './code-points.ts';
@@ -43,4 +43,8 @@ export function addFallback(stanza: Element, feature: string, range?: Range): vo
   append(stanza, el('fallback', { xmlns: ns.fallback, for: feature }, el('body', attrs)));
 }
 
-export default extension({ spec: xep('0428', '0.2.1'), features: { client: [ns.fallback] } });
+export default extension({
+  spec: xep('0428', '0.2.1'),
+  also: [part('0426', 'Character counting in message bodies')],
+  features: { client: [ns.fallback] },
+});

@@ -3,7 +3,7 @@
  *   {"name":"a.jpg","mediaType":"image/jpeg","size":3032449,"width":4096,"height":2160,"hashes":{"sha3-256":"2XarmwTl…"}}
  *   ↔ <file xmlns="urn:xmpp:file:metadata:0"><media-type>image/jpeg</media-type><name>a.jpg</name>…</file>
  */
-import { extension, xep } from '../extension.ts';
+import { extension, part, xep } from '../extension.ts';
 import type { File, Thumbnail } from '../protocol/files.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { append, childText, type Element, el, elements, nameOf, namespaceOf, textOf } from '../xmpp/stanza.ts';
@@ -94,4 +94,8 @@ export function present<T extends object>(object: T): Present<T> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Present<T>;
 }
 
-export default extension({ spec: xep('0446', '0.2.0'), features: { client: [ns.fileMetadata] } });
+export default extension({
+  spec: xep('0446', '0.2.0'),
+  also: [part('0300', 'Use of Cryptographic Hash Functions in XMPP'), part('0264', 'Jingle Content Thumbnails')],
+  features: { client: [ns.fileMetadata] },
+});

@@ -6,10 +6,11 @@
 import xmpp from '@xmpp/component';
 import { StanzaError } from '../protocol/errors.ts';
 import { isXmlText } from '../protocol/text.ts';
+import type { Element } from './element.ts';
 import { ns } from './namespaces.ts';
 import { isAttributeName, isElementName, isNamespace } from './xml-chars.ts';
 
-export type Element = InstanceType<typeof xmpp.xml.Element>;
+export type { Element } from './element.ts';
 export type Child = Element | string | undefined;
 
 /** Both servers take 64 levels; ejabberd crashes at some 4,000. */

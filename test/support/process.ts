@@ -12,6 +12,12 @@ export interface Ended {
   stderr: string;
 }
 
+interface Where {
+  readonly cwd?: string;
+  /** Another main.js than that of the sources. */
+  readonly file?: string;
+}
+
 export class Program {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -19,9 +25,10 @@ export class Program {
   #onLine: () => void = () => undefined;
 
   /** Node's own arguments stand in `node`; of this process's environment only PATH and HOME are passed on. */
-  constructor(args: string[], env: Record<string, string> = {}, node: string[] = []) {
+  constructor(args: string[], env: Record<string, string> = {}, node: string[] = [], { cwd, file = main }: Where = {}) {
     const { PATH, HOME } = process.env;
-    this.child = spawn(process.execPath, [...node, main, ...args], {
+    this.child = spawn(process.execPath, [...node, file, ...args], {
+      ...(cwd === undefined ? {} : { cwd }),
       env: { PATH, HOME, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -57,6 +64,11 @@ export class Program {
 }
 
 /** Runs it to its end. */
-export function runMain(args: string[], env: Record<string, string> = {}, node: string[] = []): Promise<Ended> {
-  return new Program(args, env, node).ended;
+export function runMain(
+  args: string[],
+  env: Record<string, string> = {},
+  node: string[] = [],
+  where: Where = {},
+): Promise<Ended> {
+  return new Program(args, env, node, where).ended;
 }

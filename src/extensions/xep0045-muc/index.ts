@@ -2,7 +2,7 @@
  * XEP-0045 Multi-User Chat 1.35.1: rooms. Each file of this folder is one part of it, written like an extension of its own;
  * here they become one. What one part takes, those behind it do not see.
  */
-import { type Account, type Extension, extension, type Hooks, xep } from '../../extension.ts';
+import { type Account, type Extension, extension, type Hooks, part, xep } from '../../extension.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { about } from './about.ts';
 import { acting } from './act.ts';
@@ -60,6 +60,7 @@ function hooks(): Partial<Hooks> {
 
 export default extension({
   spec: xep('0045', '1.35.1'),
+  also: [part('0402', 'PEP Native Bookmarks')],
   features: { client: [ns.muc] },
   requests: Object.assign({}, ...parts.map((part) => part.requests)) as NonNullable<Extension['requests']>,
   actions: parts.flatMap((part) => part.actions ?? []),
