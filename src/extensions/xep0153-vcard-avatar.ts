@@ -3,7 +3,7 @@
  * as at its PEP service; those of others are events.
  *   {"avatar":{"id":"01b87fcd…"}} ↔ <x xmlns="vcard-temp:x:update"><photo>01b87fcd…</photo></x>
  */
-import { extension, part, xep } from '../extension.ts';
+import { extension, xep } from '../extension.ts';
 import { custom } from '../fields.ts';
 import type { Presence } from '../protocol/objects.ts';
 import { ns } from '../xmpp/namespaces.ts';
@@ -13,7 +13,7 @@ import { profileOf } from './profile/own.ts';
 type Hash = NonNullable<Presence['avatar']>;
 
 /** §4.3: without `photo` a client is not ready to say anything; an empty one says that there is no image. */
-function read(stanza: Element): Hash | undefined {
+export function readHash(stanza: Element): Hash | undefined {
   const x = find(stanza, 'x', ns.vcardUpdate);
   const photo = x && find(x, 'photo', ns.vcardUpdate);
   if (!photo) return undefined;
@@ -28,9 +28,8 @@ function write(stanza: Element, { id }: Hash): void {
 
 export default extension({
   spec: xep('0153', '1.1'),
-  also: [part('0398', 'User Avatar to vCard-Based Avatars Conversion')],
   features: { account: [ns.avatarConversion] },
-  presence: { avatar: custom([['x', ns.vcardUpdate]], read, write) },
+  presence: { avatar: custom([['x', ns.vcardUpdate]], readHash, write) },
   hooks: {
     presenceOut: (account, stanza) => {
       const { avatar } = profileOf(account);
