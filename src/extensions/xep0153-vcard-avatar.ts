@@ -3,7 +3,7 @@
  * as at its PEP service; those of others are events.
  *   {"avatar":{"id":"01b87fcd…"}} ↔ <x xmlns="vcard-temp:x:update"><photo>01b87fcd…</photo></x>
  */
-import { extension, xep } from '../extension.ts';
+import { extension, part, xep } from '../extension.ts';
 import { custom } from '../fields.ts';
 import type { Presence } from '../protocol/objects.ts';
 import { ns } from '../xmpp/namespaces.ts';
@@ -28,6 +28,7 @@ function write(stanza: Element, { id }: Hash): void {
 
 export default extension({
   spec: xep('0153', '1.1'),
+  also: [part('0398', 'User Avatar to vCard-Based Avatars Conversion')],
   features: { account: [ns.avatarConversion] },
   presence: { avatar: custom([['x', ns.vcardUpdate]], readHash, write) },
   hooks: {
