@@ -20,7 +20,7 @@ type Files = Record<string, string>;
 
 const cases = new Map<string, Files>();
 for (const path of globSync('*/*.{xml,json}', { cwd: root }).toSorted()) {
-  const [, name = '', suffix = ''] = /^(.+?)((?:\.(?:in|out))?\.(?:xml|json))$/.exec(path) ?? [];
+  const [, name = '', suffix = ''] = /^(.+?)((?:\.(?:before|in|out))?\.(?:xml|json))$/.exec(path) ?? [];
   cases.set(name, { ...cases.get(name), [suffix]: readFileSync(join(root, path), 'utf8') });
 }
 
@@ -82,11 +82,17 @@ async function play(files: Files): Promise<void> {
   core.link.sent.length = 0;
   const bindings: Bindings = new Map();
 
+  if (files['.before.xml'] !== undefined) {
+    await core.receive(files['.before.xml']);
+    alice.take();
+    core.link.sent.length = 0;
+  }
   if (files['.out.json'] !== undefined) {
-    const request = JSON.parse(files['.out.json']);
-    validRequest(request, files['.in.json']);
-    alice.send({ ...request, id: 'case' });
-    await core.settled();
+    for (const [i, request] of requestsOf(files).entries()) {
+      validRequest(request, files['.in.json']);
+      alice.send({ ...request, id: `case ${i}` });
+      await core.settled();
+    }
     compare(canonical(core.link.sent), canonical(files['.out.xml'] ?? ''), bindings);
   }
   if (files['.in.xml'] !== undefined) {
@@ -101,15 +107,22 @@ async function play(files: Files): Promise<void> {
 
 /** A request without an `.in.json` is answered with a mere ok. */
 function compareFrames(frames: AnyFrame[], files: Files, bindings: Bindings): void {
-  const silent = files['.out.json'] === undefined ? [] : { type: 'ok' };
+  const made = requestsOf(files);
+  const silent = made.map(() => ({ type: 'ok' }));
   const expected = files['.in.json'] === undefined ? silent : JSON.parse(files['.in.json']);
-  const request = JSON.parse(files['.out.json'] ?? '{}');
   const actual = frames.map(({ seq, id, ...frame }) => {
-    validFrame(frame, seq, request.type);
-    expect(id, 'the id of an answer').toBe(frame.type === 'ok' || frame.type === 'error' ? 'case' : undefined);
+    const isAnswer = frame.type === 'ok' || frame.type === 'error';
+    const request = made.find((_, i) => id === `case ${i}`);
+    expect(request !== undefined, 'the id of an answer').toBe(isAnswer);
+    validFrame(frame, seq, String(request?.type));
     return frame;
   });
   compare(sortedJson(actual), sortedJson([expected].flat()), bindings);
+}
+
+/** One, or a list of them. */
+function requestsOf(files: Files): Record<string, unknown>[] {
+  return files['.out.json'] === undefined ? [] : [JSON.parse(files['.out.json'])].flat();
 }
 
 function validRequest(request: Record<string, unknown>, answer: string | undefined): void {

@@ -79,7 +79,7 @@ function targetOf({ item, outgoing, ids }: StoredMessage): Target {
 
 /** @throws StanzaError forbidden: the message is not the account's; item-not-found: it never arrived, or was taken back */
 export function mustBeOwn({ own, message }: Target): void {
-  if (!own) throw new StanzaError('forbidden', 'The message is somebody else’s', { field: 'id' });
+  if (!own) throw new StanzaError('forbidden', 'The message was sent by somebody else', { field: 'id' });
   mustBeThere({ message });
 }
 
