@@ -3,37 +3,13 @@
  * who do not understand the rest of the message (XEP-0428).
  */
 import { ns } from '../xmpp/namespaces.ts';
-import { type Element, nameOf, namespaceOf, textOf } from '../xmpp/stanza.ts';
+import { type Element, nameOf, textOf } from '../xmpp/stanza.ts';
+import { bodiesOf } from './bodies.ts';
 import { cutOut, joined, pointsIn, type Range } from './code-points.ts';
 import { oobIn } from './xep0066-oob.ts';
 import { fallbacksFor, rangesOf } from './xep0428-fallback.ts';
 import { filesIn } from './xep0447-file-sharing.ts';
 import { isReply } from './xep0461-replies.ts';
-
-/** BCP 47, as far as the wire's schema takes it. */
-export const languageTag = /^(?=.{1,35}$)[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$/;
-
-export function languageOf({ attrs }: Element): string | undefined {
-  const tag = attrs['xml:lang'];
-  return tag !== undefined && languageTag.test(tag) ? tag : undefined;
-}
-
-function isSame(one: string | undefined, other: string | undefined): boolean {
-  return one?.toLowerCase() === other?.toLowerCase();
-}
-
-/** RFC 6121 §5.2.3: the one to show, which is in the message's own language where there is one, and those in others. */
-export function bodiesOf(stanza: Element): { own: Element | undefined; others: Element[] } {
-  const all: Element[] = [];
-  for (const child of stanza.children) {
-    if (typeof child !== 'string' && nameOf(child) === 'body' && namespaceOf(child) === '') all.push(child);
-  }
-  const own =
-    all.find((child) => !languageOf(child)) ??
-    all.find((child) => isSame(languageOf(child), languageOf(stanza))) ??
-    all[0];
-  return { own, others: all.length > 1 ? all.filter((child) => child !== own) : [] };
-}
 
 export interface ShownBody {
   /** Absent where there is none, or nothing of it is to be shown. */
@@ -48,13 +24,13 @@ export function shownBody(stanza: Element): ShownBody {
   const text = textOf(own);
   if (!mayHaveFallback(stanza)) return { text, removed: [] };
   const length = pointsIn(text);
-  const removed = joined([
-    ...(isReply(stanza) ? rangesOf(fallbacksFor(stanza, ns.reply), length) : []),
-    ...fileFallback(stanza, text, length),
-  ]);
+  const ofFiles = fileFallback(stanza, text, length);
+  const ofReply = isReply(stanza) ? rangesOf(fallbacksFor(stanza, ns.reply), length) : [];
+  const removed = joined([...ofReply, ...ofFiles]);
   if (removed.length === 0) return { text, removed };
   const { left } = cutOut(text, removed);
-  return left === '' ? { removed } : { text: left, removed };
+  // A file and no words is no text; an answer without words is an empty one.
+  return left === '' && ofFiles.length > 0 ? { removed } : { text: left, removed };
 }
 
 /** XEP-0447 §3.1; and XEP-0066 as it is used: the body is the address and nothing else. */

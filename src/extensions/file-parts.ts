@@ -4,7 +4,8 @@
  */
 import { ns } from '../xmpp/namespaces.ts';
 import { append, type Element, el, elements, find, nameOf, namespaceOf, textOf } from '../xmpp/stanza.ts';
-import { bodiesOf, shownBody } from './body.ts';
+import { bodiesOf } from './bodies.ts';
+import { shownBody } from './body.ts';
 import { cutOut, pointsIn } from './code-points.ts';
 import { oob } from './xep0066-oob.ts';
 import { hint } from './xep0334-hints.ts';

@@ -123,9 +123,25 @@ function nameAt(text: string, at: number): string {
   return text.slice(at, end).toLowerCase();
 }
 
-const named: Record<string, string> = {
-  ...{ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0', hellip: '…', mdash: '—', ndash: '–' },
-  ...{ copy: '©', reg: '®', euro: '€', laquo: '«', raquo: '»', bull: '•', middot: '·', times: '×', shy: '\u00ad' },
+const named: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: '\u00a0',
+  shy: '\u00ad',
+  hellip: '…',
+  mdash: '—',
+  ndash: '–',
+  copy: '©',
+  reg: '®',
+  euro: '€',
+  laquo: '«',
+  raquo: '»',
+  bull: '•',
+  middot: '·',
+  times: '×',
 };
 
 function decode(text: string): string {

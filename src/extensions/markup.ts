@@ -8,38 +8,23 @@ import { isSafeUrl } from './safe-url.ts';
 /** Deeper ones are not nested but follow each other. */
 export const maxMarkupDepth = 20;
 
-const plain = [
-  ...[
-    'b',
-    'blockquote',
-    'br',
-    'cite',
-    'code',
-    'del',
-    'div',
-    'em',
-    'h1',
-    'h2',
-    'h3',
-    'h4',
-    'h5',
-    'h6',
-    'i',
-    'kbd',
-    'li',
-  ],
-  ...['ol', 'p', 'pre', 'q', 's', 'samp', 'span', 'strong', 'sub', 'sup', 'u', 'ul', 'var'],
-] as const;
-const allowed: ReadonlySet<string> = new Set([...plain, 'a', 'img']);
+const words = (text: string): string[] => text.split(' ');
+
+const allowed: ReadonlySet<string> = new Set(
+  words(
+    'a b blockquote br cite code del div em h1 h2 h3 h4 h5 h6 i img kbd li ol p pre q s samp span strong sub sup u ul var',
+  ),
+);
 /** Nothing inside of these is text for people. */
-const dropped: ReadonlySet<string> = new Set([
-  ...['applet', 'audio', 'canvas', 'embed', 'head', 'iframe', 'math', 'noscript', 'object', 'script', 'select'],
-  ...['style', 'svg', 'template', 'textarea', 'title', 'video', 'xmp', 'noembed', 'noframes', 'plaintext'],
-]);
+const dropped: ReadonlySet<string> = new Set(
+  words(
+    'applet audio canvas embed head iframe math noembed noframes noscript object plaintext script select style svg template textarea title video xmp',
+  ),
+);
 /** They have no content. */
-export const voidElements: ReadonlySet<string> = new Set([
-  ...['area', 'base', 'br', 'col', 'embed', 'hr', 'img', 'input', 'link', 'meta', 'source', 'track', 'wbr'],
-]);
+export const voidElements: ReadonlySet<string> = new Set(
+  words('area base br col embed hr img input link meta source track wbr'),
+);
 
 export function isDropped(name: string): boolean {
   return dropped.has(name);
@@ -76,10 +61,11 @@ function pixels(text = ''): string | undefined {
   return /^\d{1,4}$/.test(text) ? text : undefined;
 }
 
-const properties: ReadonlySet<string> = new Set([
-  ...['background-color', 'color', 'font-family', 'font-size', 'font-style', 'font-weight'],
-  ...['margin-left', 'margin-right', 'text-align', 'text-decoration'],
-]);
+const properties: ReadonlySet<string> = new Set(
+  words(
+    'background-color color font-family font-size font-style font-weight margin-left margin-right text-align text-decoration',
+  ),
+);
 const value = /^(?:[#\w%., '-]{1,100}|rgba?\([\d., %]{1,40}\))$/;
 
 function cleanStyle(style = ''): string | undefined {

@@ -10,7 +10,7 @@ import type { Form, FormField, FormValue } from '../protocol/forms.ts';
 import type { Message } from '../protocol/objects.ts';
 import type { Extra } from '../protocol/raw.ts';
 import { address } from './address.ts';
-import { languageTag } from './body.ts';
+import { languageTag } from './bodies.ts';
 import { pointsIn } from './code-points.ts';
 import { readTime } from './date-time.ts';
 import { isSafeUrl } from './safe-url.ts';

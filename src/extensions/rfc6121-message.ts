@@ -10,7 +10,8 @@ import { StanzaError } from '../protocol/errors.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { append, type Element, el, elements, nameOf, textOf } from '../xmpp/stanza.ts';
 import { address } from './address.ts';
-import { bodiesOf, languageOf, shownBody } from './body.ts';
+import { bodiesOf, languageOf } from './bodies.ts';
+import { shownBody } from './body.ts';
 import { sendTo } from './sending.ts';
 import { noticeOf } from './xep0380-encryption.ts';
 

@@ -9,8 +9,8 @@ import { elementKey } from '../fields.ts';
 import type { Reply } from '../protocol/content.ts';
 import { tryParse } from '../xmpp/jid.ts';
 import { ns } from '../xmpp/namespaces.ts';
-import { append, type Element, el, elements, find, nameOf, namespaceOf, textOf } from '../xmpp/stanza.ts';
-import { bodiesOf } from './body.ts';
+import { append, type Element, el, find, textOf } from '../xmpp/stanza.ts';
+import { bodiesOf, soleBody } from './bodies.ts';
 import { cutOut, pointsIn } from './code-points.ts';
 import { addFallback, fallbacksFor, rangesOf } from './xep0428-fallback.ts';
 
@@ -42,10 +42,9 @@ function quoteIn(stanza: Element): string | undefined {
 
 function write(stanza: Element, { id, to, quote }: Reply): void {
   append(stanza, el('reply', { xmlns: ns.reply, to, id }));
-  const bodies = elements(stanza).filter((child) => nameOf(child) === 'body' && namespaceOf(child) === '');
-  const [body, another] = bodies;
+  const body = soleBody(stanza);
   // XEP-0428 has ranges for one text only.
-  if (!quote || !body || another) return;
+  if (!quote || !body) return;
   const quoted = `${quote
     .split('\n')
     .map((line) => `${mark}${line}`)
@@ -67,7 +66,8 @@ const reply: Field<Reply> = {
   used: (stanza) => {
     const element = replyIn(stanza);
     if (!element) return [];
-    return quoteIn(stanza) === undefined ? [element] : [element, ...fallbacksFor(stanza, ns.reply)];
+    const isQuoted = soleBody(stanza) !== undefined && quoteIn(stanza) !== undefined;
+    return isQuoted ? [element, ...fallbacksFor(stanza, ns.reply)] : [element];
   },
 };
 
