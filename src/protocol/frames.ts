@@ -232,7 +232,13 @@ export const events = {
   'message.edited': { data: Edited, class: 'numbered' },
   'message.retracted': { data: Retracted, class: 'numbered' },
   'message.failed': {
-    data: Type.Object({ chat: Jid, id: MessageId, error: ErrorObject, archiveId: optional(ArchiveId) }),
+    data: Type.Object({
+      chat: Jid,
+      id: MessageId,
+      replace: optional(Type.String({ description: 'Of an edit: the id of the first version' })),
+      error: ErrorObject,
+      archiveId: optional(ArchiveId),
+    }),
     class: 'numbered',
   },
   reaction: { data: Reaction, class: 'numbered' },
