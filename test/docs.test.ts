@@ -11,6 +11,7 @@ import { allKeys } from '../src/config/keys.ts';
 import { loadConfig } from '../src/config.ts';
 import { afterClose, closeCodes } from '../src/protocol/close.ts';
 import { conditions, errorCodes, gatewayCodes, isCondition, StanzaError } from '../src/protocol/errors.ts';
+import { File } from '../src/protocol/files.ts';
 import { Form } from '../src/protocol/forms.ts';
 import { Connect, type EventClass, events, Ready, replies, requests } from '../src/protocol/frames.ts';
 import { Chat, Contact, ContactRequest, ErrorObject, Limits, Message, Presence } from '../src/protocol/objects.ts';
@@ -163,7 +164,22 @@ describe('the tables of PROTOCOL.md', () => {
     expect(listed.map(({ name }) => name).sort()).toEqual([...Object.keys(replies), 'error'].sort());
   });
 
-  const objects = [Connect, Ready, Message, Presence, ContactRequest, Contact, Chat, Form, Room, Occupant, Profile, Avatar, VCard];
+  const objects = [
+    Connect,
+    Ready,
+    Message,
+    Presence,
+    ContactRequest,
+    Contact,
+    Chat,
+    File,
+    Form,
+    Room,
+    Occupant,
+    Profile,
+    Avatar,
+    VCard,
+  ];
   const names = [
     'connect',
     'ready',
@@ -172,6 +188,7 @@ describe('the tables of PROTOCOL.md', () => {
     'contact request',
     'contact',
     'chat',
+    'file',
     'form',
     'room',
     'occupant',
