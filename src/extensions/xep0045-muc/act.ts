@@ -19,6 +19,7 @@ import type { Part } from './part.ts';
 import { notJoined, type Room } from './room.ts';
 import { roomAddress, roomsOf } from './rooms.ts';
 import { sayToRoom } from './send.ts';
+import type { Spoken } from './spoken.ts';
 
 export async function actInRoom(session: Session, room: Room, action: Act): Promise<Acted> {
   const { account, gateway } = session;
@@ -48,7 +49,7 @@ async function targetIn(room: Room, id: string): Promise<Target> {
   const isGiven = message.stanzaIds?.some((one) => one.by === room.jid && one.id === id);
   return {
     id,
-    own: feed.spoken.byAuthor(authorOf(room), id) !== undefined,
+    own: isOwn(room, spoken),
     ...(idAttribute === undefined ? {} : { idAttribute }),
     ...(originId === undefined ? {} : { originId }),
     ...(isGiven ? { stanzaId: id } : {}),
@@ -56,9 +57,11 @@ async function targetIn(room: Room, id: string): Promise<Target> {
   };
 }
 
-/** Who the account is in the room, as its messages are noted. */
-function authorOf({ self, nick }: Room): string {
-  return self?.occupantId === undefined ? `/${nick}` : `#${self.occupantId}`;
+/** XEP-0308 §5: said by the same occupant-id; where that is not known, under the same nick with no leave between. */
+function isOwn(room: Room, { id, author, nick }: Spoken): boolean {
+  const { self, account, shared } = room;
+  if (author.startsWith('#') && self?.occupantId !== undefined) return author === `#${self.occupantId}`;
+  return nick === room.nick && feedOf(account.gateway, shared).spoken.byAuthor(author, id) !== undefined;
 }
 
 /** What the feed has of a message and of all that was said since. */

@@ -15,6 +15,7 @@ from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqError, IqTimeout
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
+from slixmpp_actions import ActionCalls
 from slixmpp_profiles import ProfileCalls
 from slixmpp_rooms import RoomCalls, message_parts, occupant_of
 
@@ -148,11 +149,12 @@ class Peer(ClientXMPP):
         return {"jid": self.boundjid.full}
 
 
-class Calls(RoomCalls, ProfileCalls):
+class Calls(RoomCalls, ProfileCalls, ActionCalls):
     """Each method is a call; its keyword arguments are the call's fields, its result goes into the reply."""
 
     def __init__(self):
         self.peer = None
+        self.report = report
 
     async def login(self, jid, password, host, port, mechanism=None, plugins=("xep_0030", "xep_0092", "xep_0199")):
         self.peer = Peer(jid, password, mechanism, plugins)

@@ -70,11 +70,26 @@ export interface PeerIq extends Incoming {
   payload?: string;
 }
 
+/** What one of slixmpp's plugins took for an action on a message, once `actions` was called. */
+export interface PeerAction {
+  event: 'action';
+  kind: 'edit' | 'reactions' | 'displayed' | 'received' | 'retraction' | 'moderated';
+  from: string;
+  id: string;
+  /** The message, by the id that it was named with. */
+  target: string;
+  body?: string;
+  reactions?: string[];
+  by?: string;
+  reason?: string;
+}
+
 export interface PeerEvents {
   message: PeerMessage;
   presence: PeerPresence;
   subscription: PeerPresence;
   iq: PeerIq;
+  action: PeerAction;
   disconnected: { event: 'disconnected'; reason: string };
 }
 
