@@ -61,7 +61,7 @@ async function mark(
   const { account } = room;
   const position = positionOf(room);
   const marked = (await heard(room, id)) ?? (await archived(room, id));
-  if (position.readUpTo?.id === id || (position.readUpTo && marked.time < position.readUpTo.time)) return undefined;
+  if (!isForward(room, id, marked.time)) return undefined;
   const { time, archiveId, unread, mentions, own } = marked;
   position.readUpTo = { id, time, ...(archiveId === undefined ? {} : { archiveId }) };
   position.unread = unread;
@@ -76,6 +76,16 @@ async function mark(
   append(stanza, hint('store'));
   account.gateway.send(stanza);
   return undefined;
+}
+
+/** By the order in the room, as far as the feed has both; else by time. */
+function isForward(room: Room, id: string, time: string): boolean {
+  const { readUpTo } = positionOf(room);
+  if (!readUpTo) return true;
+  const feed = feedOf(room.account.gateway, room.shared);
+  const [before, now] = [feed.find(readUpTo.id), feed.find(id)];
+  if (before && now && before.serial > 0 && now.serial > 0) return now.serial > before.serial;
+  return readUpTo.id !== id && time >= readUpTo.time;
 }
 
 /** XEP-0333 §4.2: a marker names the room's id for the message, or, where it gives none, the id attribute. */
