@@ -47,6 +47,8 @@ export class Router {
     else if (to.domain !== this.#server.domain) this.#drop('not-ours');
     else {
       const start = performance.now();
+      // Answers come from there. COMPAT(ejabberd 23.01): it passes on what its users wrote.
+      stanza.attrs.to = to.full;
       this.#answered(stanza, () => this.local(stanza, from, to));
       this.#server.metrics.forwardDuration.observe((performance.now() - start) / 1000, 'in');
     }
@@ -87,13 +89,22 @@ export class Router {
     const fail = (error: unknown): void => {
       if (isError(stanza) || stanza.attrs.type === 'result') return;
       if (nameOf(stanza) === 'presence' && !(error instanceof StanzaError)) return;
-      this.#server.send(errorReply(stanza, this.#server.toStanzaError(error)));
+      this.#refuse(stanza, this.#server.toStanzaError(error));
     };
     try {
       const result = handle();
       result?.then((answer) => void (answer && this.#server.send(answer))).catch(fail);
     } catch (error) {
       fail(error);
+    }
+  }
+
+  /** Nobody is behind this who could take an error. */
+  #refuse(stanza: Element, error: StanzaError): void {
+    try {
+      this.#server.send(errorReply(stanza, error));
+    } catch (bug) {
+      this.#server.bug(bug, 'an error could not be sent');
     }
   }
 
