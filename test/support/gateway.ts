@@ -48,7 +48,11 @@ export class TestGateway {
   }
 
   /** `env` overrides the configuration, as in `{ STANZAWIRE_LIMITS_RATE: '1000' }`. */
-  static async start(upstream: Upstream, env: Record<string, string> = {}): Promise<TestGateway> {
+  static async start(
+    upstream: Upstream,
+    env: Record<string, string> = {},
+    log = createLogger(process.env.TEST_LOG ?? 'silent'),
+  ): Promise<TestGateway> {
     const config = loadConfig({
       env: {
         STANZAWIRE_XMPP_SERVICE: upstream.service,
@@ -67,7 +71,7 @@ export class TestGateway {
         ...env,
       },
     });
-    const gateway = await createGateway(config, { log: createLogger(process.env.TEST_LOG ?? 'silent') });
+    const gateway = await createGateway(config, { log });
     return new TestGateway(await gateway.start(), config.xmpp.domain, () => gateway.stop());
   }
 

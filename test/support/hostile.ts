@@ -15,7 +15,7 @@ export interface HostileFrame {
 }
 
 /** The control characters, the non-characters and the halves of surrogate pairs that XML 1.0 §2.2 leaves out. */
-const forbidden = [
+export const forbidden = [
   ...Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).filter((char) => !'\t\n\r'.includes(char)),
   '\ufffe',
   '\uffff',

@@ -17,6 +17,8 @@ export interface ScriptedServerOptions {
   tls?: TlsOptions;
   /** For every stanza but pings to the server. */
   onStanza?: (stanza: Element, server: ScriptedServer) => void;
+  /** Keeps nothing of what comes in: for more than memory holds. */
+  forgets?: boolean;
 }
 
 interface Waiter {
@@ -41,6 +43,7 @@ export class ScriptedServer implements PeerOwner {
   onStanza: (stanza: Element, server: ScriptedServer) => void;
 
   readonly #tls: TlsOptions | undefined;
+  readonly #forgets: boolean;
   #listener: Server | undefined;
   #port = 0;
   readonly #sockets = new Set<Socket>();
@@ -55,6 +58,7 @@ export class ScriptedServer implements PeerOwner {
     this.secret = options.secret ?? 's3cret';
     this.onStanza = options.onStanza ?? (() => undefined);
     this.#tls = options.tls;
+    this.#forgets = options.forgets ?? false;
   }
 
   static async start(options: ScriptedServerOptions = {}): Promise<ScriptedServer> {
@@ -163,7 +167,7 @@ export class ScriptedServer implements PeerOwner {
 
   /** For Peer. */
   heard(index: number, text: string): void {
-    this.raw[index] += text;
+    if (!this.#forgets) this.raw[index] += text;
   }
 
   changed(): void {
@@ -173,14 +177,14 @@ export class ScriptedServer implements PeerOwner {
   took(stanza: Element): void {
     const { type, to } = stanza.attrs;
     if (type === 'get' && to === this.server && find(stanza, 'ping', 'urn:xmpp:ping')) {
-      this.pings.push(stanza);
+      if (!this.#forgets) this.pings.push(stanza);
       if (this.answersPings) this.pong(stanza);
       return;
     }
-    this.received.push(stanza);
+    if (!this.#forgets) this.received.push(stanza);
     const waiter = this.#waiters.findIndex(({ wants }) => wants(stanza));
     if (waiter >= 0) this.#waiters.splice(waiter, 1)[0]?.resolve(stanza);
-    else this.#unread.push(stanza);
+    else if (!this.#forgets) this.#unread.push(stanza);
     this.onStanza(stanza, this);
   }
 }
