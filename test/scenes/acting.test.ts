@@ -149,6 +149,15 @@ describe('an edit of a message', () => {
       const error = el('error', { type: 'cancel' }, el('service-unavailable', { xmlns: ns.stanzaErrors }));
       at.server.send(el('message', { from: romeo, to: `${alice.user}/web`, type: 'error', id }, error));
     };
+    at.server.answersPings = false;
+    const data = { to: romeo, id: 'm6', originId: 'm6-early', body: 'never' };
+    const early = alice.answer({ type: 'message.edit', data });
+    await at.server.next(({ attrs }) => attrs.id === 'm6-early');
+    bounce('m6-early');
+    expect((await early).error).toMatchObject({ code: 'service-unavailable', by: romeo });
+    at.server.answersPings = true;
+    at.server.pong(at.server.pings.at(-1));
+    expect(await fold('m6')).not.toHaveProperty('edited');
     const { id } = await alice.request('message.edit', { to: romeo, id: 'm6', body: 'goes' });
     await tablet.next('message.edited');
     bounce(id);
@@ -283,32 +292,5 @@ describe('between two accounts of the gateway', () => {
     const { items } = await alice.request('history.get', { chat: alice.user });
     expect(items[0]?.data).toMatchObject({ body: 'the', reactions: { [alice.user]: ['👍'] } });
     await alice.request('message.retract', { to: alice.user, id: 'n1' });
-  });
-});
-
-describe('an action of somebody who may not', () => {
-  it('is ignored and counted, and has no answer', async () => {
-    await said('c1');
-    const count = async (type: string, reason: string) => {
-      const text = await at.gateway.metrics();
-      const line = text
-        .split('\n')
-        .find((one) => one.startsWith(`stanzawire_actions_ignored_total{type="${type}",reason="${reason}"}`));
-      return Number(line?.split(' ').at(-1));
-    };
-    const before = await count('message.edited', 'forbidden');
-    const forge = (...children: Child[]) =>
-      at.server.send(
-        el('message', { from: `${romeo}/x`, to: alice.user, type: 'chat', id: crypto.randomUUID() }, ...children),
-      );
-    forge(body('forged'), el('replace', { xmlns: ns.correction, id: 'c1' }));
-    forge(el('retract', { xmlns: ns.retraction, id: 'c1' }));
-    const moderated = el('moderated', { xmlns: ns.moderation, by: romeo });
-    forge(el('retract', { xmlns: ns.retraction, id: 'c1' }, moderated));
-    expect((await at.stanzas()).filter((one) => nameOf(one) === 'message')).toEqual([]);
-    expect(await count('message.edited', 'forbidden')).toBe(before + 1);
-    expect(await count('message.retracted', 'forbidden')).toBe(2);
-    tablet.inbox.take();
-    expect(await fold('c1')).toMatchObject({ body: 'teh' });
   });
 });

@@ -184,3 +184,33 @@ describe('receipts and markers', () => {
     await nothing();
   });
 });
+
+describe('what does not count', () => {
+  const count = async (type: string, reason: string): Promise<number> => {
+    const start = `stanzawire_actions_ignored_total{type="${type}",reason="${reason}"}`;
+    const line = (await at.gateway.metrics()).split('\n').find((one) => one.startsWith(start));
+    return Number(line?.split(' ').at(-1));
+  };
+
+  it.each([
+    ['message.edited', 'forbidden', [body('forged'), replace('own-5')]],
+    ['message.retracted', 'forbidden', [retract('own-5')]],
+    ['receipt', 'forbidden', [received('theirs')]],
+    ['receipt', 'forbidden', [marker('displayed', 'theirs')]],
+    ['reaction', 'late', [reactions('theirs', '👎'), delay('2020-01-01T00:00:00Z')]],
+  ])('is counted, and has no answer: %s, %s', async (type, reason, children) => {
+    if (type === 'message.edited') {
+      await alice.request('message.send', { to: romeo, id: 'own-5', body: 'hi' });
+      send(romeo, 'theirs', body('ho'));
+      await alice.next('message');
+      send(romeo, crypto.randomUUID(), reactions('theirs', '👍'));
+      await alice.next('reaction');
+    }
+    const before = await count(type, reason);
+    await at.stanzas();
+    send(romeo, crypto.randomUUID(), ...children);
+    expect((await at.stanzas()).filter(({ name }) => name === 'message')).toEqual([]);
+    expect(await count(type, reason)).toBe(before + 1);
+    expect(await alice.rest()).toEqual([]);
+  });
+});

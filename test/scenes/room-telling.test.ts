@@ -33,7 +33,8 @@ async function joined({ jid }: ScriptedRoom): Promise<JsonClient> {
 }
 afterEach(async () => {
   const { items = [] } = (await alice?.request('room.list', {})) ?? {};
-  await Promise.all(items.filter((one) => one.joined).map((one) => alice?.request('room.leave', { room: one.room })));
+  const inside = items.filter((one) => one.joined);
+  await Promise.all(inside.map(async (one) => alice?.request('room.leave', { room: one.room })));
   await alice?.close();
 });
 
