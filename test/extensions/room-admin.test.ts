@@ -248,6 +248,19 @@ describe('what a room is told', () => {
   });
 });
 
+it('bookmarks and invitations are there after a restart', async () => {
+  await alice.request('room.bookmark', { room, name: 'Developers' });
+  const x = `<x xmlns="${user}"><invite from="bob@example.com"><reason>come</reason></invite></x>`;
+  await core.receive(`<message from="chess@rooms.example.com" to="alice@web.example.com">${x}</message>`);
+  await core.settled();
+  const again = await TestCore.create({ store: core.store });
+  const [ready] = (await again.login('alice', { want: ['rooms'] })).take();
+  expect(ready?.data).toMatchObject({
+    rooms: [{ room, bookmark: { name: 'Developers', autojoin: false } }],
+    invites: [{ room: 'chess@rooms.example.com', from: 'bob@example.com', reason: 'come' }],
+  });
+});
+
 describe('a bookmark', () => {
   it('keeps what it is not told, and other sessions hear of it', async () => {
     const tab = await core.login('alice');
