@@ -230,6 +230,18 @@ describe('an invitation', () => {
     expect(ready?.data?.invites).toHaveLength(100);
   });
 
+  it('brings the password that the join needs', async () => {
+    const x = `<x xmlns="${user}"><invite/><password>s3cret</password></x>`;
+    await core.receive(`<message from="${room}" to="alice@web.example.com">${x}</message>`);
+    const passwords: string[] = [];
+    await request('room.join', { room }, (stanza) => {
+      if (stanza.name === 'iq') return error('forbidden', 'auth');
+      passwords.push(...elements(stanza).flatMap((child) => elements(child).map(textOf)));
+      return error('forbidden', 'auth');
+    });
+    expect(passwords).toContain('s3cret');
+  });
+
   it('that is sent and bounces is refused', async () => {
     const answer = await request('room.invite', { room, jid: 'bob@web.example.com' }, () => '');
     expect(answer.error).toMatchObject({ code: 'service-unavailable' });
