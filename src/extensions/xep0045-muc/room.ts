@@ -46,6 +46,8 @@ export class Room {
   told = 0;
   /** Unattended attempts that failed, in a row. */
   failures = 0;
+  /** Unattended attempts with a nick that somebody had, in a row. */
+  conflicts = 0;
   retry: NodeJS.Timeout | undefined;
   /** A self-ping is under way (XEP-0410). */
   doubted = false;
@@ -101,6 +103,7 @@ export class Room {
     this.self = self;
     this.nick = self.nick;
     this.failures = 0;
+    this.conflicts = 0;
     if (this.#attempt) this.shared.keepOnly(this.#attempt.seen);
     this.#attempt?.done.resolve({ created: self.statusCodes.includes(201) });
     this.#attempt = undefined;
