@@ -229,7 +229,8 @@ class Conversation implements Inlet {
 
   #observe(type: string, start: number, outcome: 'ok' | 'refused' | 'failed'): void {
     const seconds = (performance.now() - start) / 1000;
-    this.#server.metrics.requestDuration.observe(seconds, requestClasses[type] ?? (type.startsWith('room.') ? 'room' : 'other'), outcome);
+    const kind = requestClasses[type] ?? (type.startsWith('room.') ? 'room' : 'other');
+    this.#server.metrics.requestDuration.observe(seconds, kind, outcome);
   }
 
   /** Returns the frame's text; what the client does not hear now, it may ask for again. */
