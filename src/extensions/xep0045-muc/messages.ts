@@ -76,13 +76,14 @@ function subjectIs(room: Room, subject: string, by: string): void {
 /** §7.4, §7.5: the room, or the one it was for, does not take a message. */
 function takeError(room: Room, stanza: Element, from: Jid): boolean | Promise<unknown> {
   const { account } = room;
+  // COMPAT(ejabberd 24.12): of another occupant that could not be reached, the speaker is told in that one's name.
+  if (from.resource !== '') return account.bounced(stanza.attrs.id ?? '', from.full, readError(stanza));
   if (refused(account, room, stanza)) {
     // The room does not know the account: whether that is so is asked, and what follows from it is done.
     if (conditionOf(stanza) === 'not-acceptable' && room.state === 'joined') doubt(room);
     return true;
   }
-  if (from.resource === '') return false;
-  return account.bounced(stanza.attrs.id ?? '', from.full, readError(stanza));
+  return false;
 }
 
 /** What is not stored of an account's rooms. */
@@ -101,6 +102,9 @@ export const messages: Part = {
   },
   hooks: {
     accountOpen: (account) => void positionsOf(account),
+    sessionOpen: ({ account, gateway }) => {
+      if (account.sessions.size === 1) positionsOf(account).attendedSince = gateway.now();
+    },
     accountClose: (account) => void save(account),
     sessionClose: ({ account }) => {
       if (account.sessions.size > 0) return;

@@ -85,6 +85,8 @@ const saveAfter = 200;
 class Positions {
   readonly #all = new Map<string, Position>();
   readonly #account: Account;
+  /** Since when there is a session, epoch ms. */
+  attendedSince = 0;
   /** Resolves when what is stored is known. */
   readonly loaded: Promise<void>;
 
