@@ -116,8 +116,8 @@ export class RoomFeed {
     // What an account is told anew when it joins, it may have heard live.
     return this.#entries.find(
       (said) =>
-        (said.serial > after && isSame(said.stanza, stanza)) ||
-        (again && said.stanzaId === undefined && isRetold(said, stanza)),
+        (said.serial > after && said.stanza && isSame(said.stanza, stanza)) ||
+        (again && said.stanza && isRetold(said.stanza, said.time, stanza)),
     );
   }
 
@@ -172,13 +172,13 @@ function hasEqualChildren(one: Element, other: Element): boolean {
 /** XEP-0045 §7.2.13: the stamp has whole seconds only, and says when the room got it. */
 const maxSkew = 60_000;
 
-function isRetold(said: Said, stanza: Element): boolean {
+function isRetold(told: Element, time: string, stanza: Element): boolean {
   const stamp = Date.parse(find(stanza, 'delay', ns.delay)?.attrs.stamp ?? '');
   return (
-    said.stanza.attrs.from === stanza.attrs.from &&
-    said.stanza.attrs.id === stanza.attrs.id &&
-    childText(said.stanza, 'body', '') === childText(stanza, 'body', '') &&
-    Math.abs(Date.parse(said.time) - stamp) < maxSkew
+    told.attrs.from === stanza.attrs.from &&
+    told.attrs.id === stanza.attrs.id &&
+    childText(told, 'body', '') === childText(stanza, 'body', '') &&
+    Math.abs(Date.parse(time) - stamp) < maxSkew
   );
 }
 
