@@ -35,6 +35,12 @@ interface Place {
   readonly chat: KnownChat;
 }
 
+interface More {
+  readonly ids: ItemData;
+  readonly ref?: number | null;
+  readonly sent?: string | null | undefined;
+}
+
 interface Named {
   readonly number: number;
   readonly id: string;
@@ -46,20 +52,20 @@ function prepare(db: DatabaseSync) {
   return {
     displayed: db.prepare('UPDATE chats SET displayed = max(displayed, ?) WHERE id = ?'),
     insert: db.prepare(
-      'INSERT INTO items (id, account, chat, shown, type, author, outgoing, counted, ref, ids, markable, data)' +
-        ' VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO items (id, account, chat, shown, type, author, outgoing, counted, ref, ids, markable, data, sent)' +
+        ' VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     state: db.prepare('UPDATE items SET state = ? WHERE id = ?'),
     hide: db.prepare('UPDATE items SET shown = 0 WHERE id = ?'),
-    addId: db.prepare('INSERT INTO item_ids (chat, id, item, one) VALUES (?, ?, ?, ?)'),
-    releaseId: db.prepare('UPDATE item_ids SET one = 0 WHERE chat = ? AND id = ? AND item = ?'),
+    addId: db.prepare('INSERT INTO item_ids (account, id, item, chat, one) VALUES (?, ?, ?, ?, ?)'),
+    releaseId: db.prepare('UPDATE item_ids SET one = 0 WHERE account = ? AND id = ? AND item = ?'),
     holder: rows<{ item: number }>(
-      db.prepare('SELECT item FROM item_ids WHERE chat = ? AND id = ? AND one = 1 LIMIT 1'),
+      db.prepare('SELECT item FROM item_ids WHERE account = ? AND id = ? AND chat = ? AND one = 1 LIMIT 1'),
     ),
     byNumber: rows<Target>(db.prepare(`${target} items i WHERE i.id = ?`)),
     byId: rows<Target>(
       db.prepare(
-        `${target} item_ids x CROSS JOIN items i ON i.id = x.item WHERE x.chat = ? AND x.id = ?` +
+        `${target} item_ids x CROSS JOIN items i ON i.id = x.item WHERE x.account = ? AND x.id = ? AND x.chat = ?` +
           ' ORDER BY x.item DESC LIMIT ?',
       ),
     ),
@@ -85,12 +91,17 @@ export class ItemWriter {
     this.#waiting = parts.waiting;
   }
 
-  /** The item, and what had waited for it; nothing where the item has to wait. */
-  append(account: number, item: NewItem): Item[] {
+  /**
+   * The item, and what had waited for it; nothing where the item has to wait. `sent` is kept with it.
+   */
+  append(account: number, item: NewItem, sent?: string): Item[] {
     const archived: Item[] = [];
     const queue = [item];
     for (const next of queue) {
-      const done = next.type === 'message' ? this.#message(account, next) : this.#action(account, next);
+      const done =
+        next.type === 'message'
+          ? this.#message(account, next, next === item ? sent : undefined)
+          : this.#action(account, next);
       if (!done) continue;
       archived.push(done);
       if (isNamed(next)) queue.push(...this.#waiting.release(account, next));
@@ -103,18 +114,18 @@ export class ItemWriter {
     const chat = this.#directory.findChat(account, item.chat);
     if (chat === undefined) return false;
     return (item.ids ?? []).some((id) => {
-      const message = this.#find(chat.id, id, item.author)?.message;
+      const message = this.#find({ account, chat }, id, item.author)?.message;
       return message !== undefined && timeOf(message.number) > item.now - repeatMs;
     });
   }
 
-  #message(account: number, item: NewItem): Item {
+  #message(account: number, item: NewItem, sent?: string): Item {
     const number = this.#clock.next(item.now);
     const isNew = this.#directory.findChat(account, item.chat) === undefined;
     const chat = this.#directory.chat(account, item.chat, () => number);
     const place = { account, chat };
     const named = this.#name(place, number, item);
-    const archived = this.#write(place, named, item, { id: named.id });
+    const archived = this.#write(place, named, item, { ids: { id: named.id }, sent });
     if (item.text) this.#search.add(account, chat.id, named.number, item.text);
     return isNew ? { ...archived, newChat: true } : archived;
   }
@@ -125,7 +136,7 @@ export class ItemWriter {
     // XEP-0308 §5: a correction counts only if it comes from the author.
     const author = type === 'message.edited' ? item.author : target.author;
     const chat = this.#directory.findChat(account, item.chat);
-    const found = chat && this.#find(chat.id, target.id, author);
+    const found = chat && this.#find({ account, chat }, target.id, author);
     if (!chat || !found) {
       this.#waiting.add(account, { ...item, target: author === undefined ? target : { ...target, author } });
       return undefined;
@@ -137,7 +148,7 @@ export class ItemWriter {
     const number = this.#clock.next(item.now);
     const named = isNamed(item) ? this.#name(place, number, item) : { number, id: message.one };
     const ids = isNamed(item) ? { id: named.id, replace: message.one } : { id: message.one };
-    const archived = this.#write(place, named, item, ids, message.number);
+    const archived = this.#write(place, named, item, { ids, ref: message.number });
     // XEP-0333 §4.1: a marker covers everything up to its message.
     const displayed = type === 'receipt' && item.data.status === 'displayed' && message.outgoing === 1;
     if (displayed) this.#sql.displayed.run(position, chat.id);
@@ -157,7 +168,7 @@ export class ItemWriter {
   }
 
   /** Stores the row and its ids, and counts it in its chat. */
-  #write(place: Place, { number, id }: Named, item: NewItem, ids: ItemData, ref: number | null = null): Item {
+  #write(place: Place, { number, id }: Named, item: NewItem, { ids, ref = null, sent = null }: More): Item {
     const { account, chat } = place;
     const { type, author, outgoing, unread = false, receipt, markable = false } = item;
     const archiveId = formatArchiveId(number);
@@ -167,42 +178,46 @@ export class ItemWriter {
     const own = isNamed(item) ? (item.ids ?? []) : [id];
     const others = own.length === 1 && own[0] === id ? null : JSON.stringify(own);
     const columns = [type, author, Number(outgoing), chat.counted, ref, others, Number(markable)] as const;
-    this.#sql.insert.run(number, account, chat.id, Number(message), ...columns, JSON.stringify(data));
+    this.#sql.insert.run(number, account, chat.id, Number(message), ...columns, JSON.stringify(data), sent);
     if (isNamed(item)) {
-      for (const one of new Set([id, ...own])) this.#sql.addId.run(chat.id, one, number, Number(one === id));
+      for (const one of new Set([id, ...own])) this.#sql.addId.run(account, one, number, chat.id, Number(one === id));
     }
     if (receipt) this.#sql.owe.run(account, number, receipt.to, receipt.id);
     return { archiveId, type, chat: item.chat, data };
   }
 
   /** The one id (PROTOCOL.md §6): the first that is free in the chat, else the archive id. */
-  #name({ chat }: Place, number: number, item: NewItem): Named {
+  #name({ account, chat }: Place, number: number, item: NewItem): Named {
     for (const id of item.ids ?? []) {
       if (id === '' || id.length > maxIdLength) continue;
-      const holder = this.#sql.holder.get(chat.id, id)?.item;
-      if (holder === undefined || this.#giveWay(chat.id, id, holder, item)) return { number, id };
+      const holder = this.#sql.holder.get(account, id, chat.id)?.item;
+      if (holder === undefined || this.#giveWay(account, id, holder, item)) return { number, id };
     }
     // Somebody may have guessed it.
     let free = number;
-    while (this.#sql.holder.get(chat.id, formatArchiveId(free))) free = this.#clock.next();
+    while (this.#sql.holder.get(account, formatArchiveId(free), chat.id)) free = this.#clock.next();
     return { number: free, id: formatArchiveId(free) };
   }
 
   /** A message of ours that failed and is sent again keeps its id: the failed one leaves the folded view. */
-  #giveWay(chat: number, id: string, holder: number, item: NewItem): boolean {
+  #giveWay(account: number, id: string, holder: number, item: NewItem): boolean {
     if (!item.outgoing || item.type !== 'message') return false;
     const old = this.#sql.byNumber.get(holder);
     if (old?.type !== 'message' || !old.outgoing || !old.state) return false;
     if ((JSON.parse(old.state) as FoldState).failed === undefined) return false;
-    this.#sql.releaseId.run(chat, id, holder);
+    this.#sql.releaseId.run(account, id, holder);
     this.#sql.hide.run(holder);
     this.#search.remove(holder);
     return true;
   }
 
   /** The newest message with that id of that author; by the id of an edit, the message that was edited. */
-  #find(chat: number, id: string, author: string | undefined): { message: Target; position: number } | undefined {
-    for (const item of this.#sql.byId.all(chat, id, maxSameId)) {
+  #find(
+    { account, chat }: Place,
+    id: string,
+    author: string | undefined,
+  ): { message: Target; position: number } | undefined {
+    for (const item of this.#sql.byId.all(account, id, chat.id, maxSameId)) {
       if (author !== undefined && item.author !== author) continue;
       const message = item.ref === null ? item : this.#sql.byNumber.get(item.ref);
       if (message) return { message, position: item.number };
