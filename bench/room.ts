@@ -16,6 +16,8 @@ export interface RoomPlan {
   readonly rounds: number;
   /** What the process gets to calm down before its memory is read. */
   readonly settleMs: number;
+  /** Arguments for the gateway's Node. */
+  readonly node: string[];
 }
 
 export interface RoomRow {
@@ -51,7 +53,7 @@ const window = 20;
 const joinMs = 120_000;
 
 export async function benchRoom(server: XmppServer, plan: RoomPlan): Promise<RoomRow> {
-  const gateway = await startGateway(server, 'memory:', [], { STANZAWIRE_XMPP_PACE: '1000000' });
+  const gateway = await startGateway(server, 'memory:', plan.node, { STANZAWIRE_XMPP_PACE: '1000000' });
   const users: WebUser[] = [];
   try {
     await warmUp(gateway, server);

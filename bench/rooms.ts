@@ -12,6 +12,7 @@ const usage = `usage: npm run bench:rooms -- [OPTION …]
   --occupants N,N    (default 100,1000)
   --frames N         frames that a run delivers (default 200000)
   --rounds N         (default 3)
+  --profile FOLDER   also write a CPU profile of each gateway into it
   --quick            one small round in a room of 100, in some seconds: for a first look`;
 
 const { values } = parseArgs({
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     occupants: { type: 'string' },
     frames: { type: 'string' },
     rounds: { type: 'string' },
+    profile: { type: 'string' },
     quick: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -33,6 +35,7 @@ async function measure(): Promise<RoomRow[]> {
   const sizes = (values.occupants ?? (quick ? '100' : '100,1000')).split(',').map(whole);
   const frames = whole(values.frames ?? (quick ? '20000' : '200000'));
   const rounds = whole(values.rounds ?? (quick ? '1' : '3'));
+  const node = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
   const rows: RoomRow[] = [];
   for (const kind of values.server === 'all' ? ['prosody', 'ejabberd'] : [values.server]) {
     const found = testServers().find(
@@ -44,7 +47,7 @@ async function measure(): Promise<RoomRow[]> {
       // Each room has a server that has done nothing before, and an archive that is empty.
       const server = await found.start();
       try {
-        rows.push(await benchRoom(server, { occupants, frames, rounds, settleMs: quick ? 500 : 3000 }));
+        rows.push(await benchRoom(server, { occupants, frames, rounds, settleMs: quick ? 500 : 3000, node }));
       } finally {
         await server.stop();
       }

@@ -132,7 +132,7 @@ export class Session implements SessionView {
     this.#wantsRaw = connect.raw ?? this.#wantsRaw;
     if (connect.features) this.#acks = connect.features.includes('ack');
     this.acknowledge(seq);
-    for (const { event, seq: number } of this.#log) this.#write(event, number);
+    for (const { event, seq: number } of this.#log) this.#write(event, event.text(this.raw, number));
     for (const { event } of this.#latest.values()) this.#outlet.write(event.text(this.raw), 'latest', event.key);
   }
 
@@ -181,11 +181,12 @@ export class Session implements SessionView {
 
   #pushNumbered(event: OutgoingEvent): void {
     const seq = ++this.#seq;
-    const bytes = event.text(this.raw, seq).length;
+    const text = event.text(this.raw, seq);
+    const bytes = text.length;
     this.#log.push({ seq, event, bytes });
     this.#logBytes += bytes;
     while (this.#log.length > this.#maxEvents || this.#logBytes > this.#maxBytes) this.#forget();
-    this.#write(event, seq);
+    this.#write(event, text);
   }
 
   /** Drops the oldest: from now on a client that needs it has a gap. */
@@ -196,9 +197,9 @@ export class Session implements SessionView {
     this.#forgotten = oldest.seq;
   }
 
-  #write(event: OutgoingEvent, seq: number): void {
+  #write(event: OutgoingEvent, text: string): void {
     if (!this.#outlet) return;
-    this.#outlet.write(event.text(this.raw, seq), 'numbered');
+    this.#outlet.write(text, 'numbered');
     // PROTOCOL.md §4: to a client without `ack`, written is processed.
     if (!this.#acks && event.archiveId !== undefined) this.account.processed(event.archiveId);
   }

@@ -11,7 +11,7 @@ describe.skipIf(maySkip(prosody?.available ?? false))('a small room on Prosody 0
     const server = await prosody?.start();
     if (!server) throw new Error('there is no Prosody 0.12');
     try {
-      const row = await benchRoom(server, { occupants: 30, frames: 1500, rounds: 1, settleMs: 0 });
+      const row = await benchRoom(server, { occupants: 30, frames: 1500, rounds: 1, settleMs: 0, node: [] });
       expect(row).toMatchObject({ server: 'prosody-0.12', occupants: 30 });
       const { server: _, ...figures } = row;
       expect(Object.entries(figures).filter(([, value]) => !Number.isFinite(value))).toEqual([]);

@@ -30,6 +30,8 @@ export class RoomFeed {
   #traits: { readonly info: unknown; readonly traits: RoomTraits } | undefined;
   readonly #entries: Said[] = [];
   readonly #byStanzaId = new Map<string, Said>();
+  /** The last live message that is an entry, and the children that its copies share (xmpp/copies.ts). */
+  #last: { readonly children: Element['children']; readonly said: Said } | undefined;
   #end = 0;
   /** From this serial on nothing is missing in between. */
   #whole = 1;
@@ -52,6 +54,11 @@ export class RoomFeed {
     return this.#traits.traits;
   }
 
+  /** What was heard last, where this is a copy of it. */
+  copyOf(stanza: Element): Said | undefined {
+    return this.#last?.children === stanza.children ? this.#last.said : undefined;
+  }
+
   /** A copy of a live message, for an account that is at `after`: the entry all copies share. Serial 0: it waits. */
   hear(stanza: Element, from: Jid, after: number): Said | undefined {
     const { traits } = this;
@@ -60,10 +67,11 @@ export class RoomFeed {
       stanzaId === undefined
         ? this.#copy(stanza, after)
         : (this.#byStanzaId.get(stanzaId) ?? this.#held?.get(stanzaId));
-    if (known) return known;
-    const said = readSaid(this.#gateway, traits, this.spoken, { stanza, from });
-    if (!said) return undefined;
-    if (!this.#held) return this.#push(said);
+    const said = known ?? readSaid(this.#gateway, traits, this.spoken, { stanza, from });
+    if (said && !known && !this.#held) this.#push(said);
+    // Without an id, whose copy it is depends on who gets it; what waits may be another entry in the end.
+    if (said && said.serial > 0 && stanzaId !== undefined) this.#last = { children: stanza.children, said };
+    if (!said || known || !this.#held) return said;
     if (stanzaId !== undefined && this.#held.size < mostHeld) this.#held.set(stanzaId, said);
     return said;
   }
@@ -101,6 +109,7 @@ export class RoomFeed {
   hold(from: number | undefined): void {
     if (from !== this.#end) this.#whole = this.#end + 1;
     this.#held = new Map();
+    this.#last = undefined;
   }
 
   /** The archive is read: what waited, and was not in there, follows. */

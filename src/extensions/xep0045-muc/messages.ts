@@ -16,7 +16,7 @@ import { positionOf, positionsOf } from './position.ts';
 import { occupantChat, privateMessage } from './private.ts';
 import type { Room } from './room.ts';
 import { roomsOf } from './rooms.ts';
-import { subjectIn } from './said.ts';
+import { type Said, subjectIn } from './said.ts';
 import { refused } from './send.ts';
 import { tell } from './tell.ts';
 
@@ -25,8 +25,10 @@ const takes: NonNullable<Extension['takes']> = (account, stanza, from) => {
     noteLeave(account, stanza, from);
     return false;
   }
-  if (archiveOf(account).take(stanza, from, account.client.full)) return true;
   const room = roomsOf(account).get(from.bare);
+  const copy = room && feedOf(account.gateway, room.shared).copyOf(stanza);
+  if (copy && room.state === 'joined') return hearSaid(room, copy, stanza);
+  if (archiveOf(account).take(stanza, from, account.client.full)) return true;
   if (!room) return false;
   if (isError(stanza)) return takeError(room, stanza, from);
   if (stanza.attrs.type === 'groupchat') return hear(room, stanza, from);
@@ -43,15 +45,21 @@ function noteLeave(account: Account, stanza: Element, from: Jid): void {
 function hear(room: Room, stanza: Element, from: Jid): boolean {
   if (room.state !== 'joined') return false;
   const { account, shared } = room;
-  room.heardAt = account.gateway.now();
   const position = positionOf(room);
   const subject = subjectIn(stanza);
   if (subject !== undefined) {
+    room.heardAt = account.gateway.now();
     subjectIs(room, subject, from.resource);
     position.fresh = false;
     return true;
   }
   const said = feedOf(account.gateway, shared).hear(stanza, from, position.serial ?? 0);
+  return hearSaid(room, said, stanza);
+}
+
+function hearSaid(room: Room, said: Said | undefined, stanza: Element): true {
+  const position = positionOf(room);
+  room.heardAt = room.account.gateway.now();
   // While what was missed is read, the feed keeps it.
   if (!said || !position.live || said.serial <= (position.serial ?? 0)) return true;
   // §7.2.13: history for a newcomer is no news.

@@ -120,9 +120,8 @@ class Positions {
   }
 
   /** Stores a room's where enough has changed; what cannot be stored now is with the next change. */
-  touched(room: string): void {
-    const position = this.#all.get(room);
-    if (position && position.unsaved >= saveAfter) void this.save(room).catch(() => undefined);
+  touched(room: string, { unsaved }: Position): void {
+    if (unsaved >= saveAfter) void this.save(room).catch(() => undefined);
   }
 
   async save(room: string): Promise<void> {
@@ -155,7 +154,8 @@ export function positionsOf(account: Account): Positions {
 }
 
 export function positionOf(room: Room): Position {
-  return positionsOf(room.account).of(room.jid);
+  room.position ??= positionsOf(room.account).of(room.jid);
+  return room.position;
 }
 
 /** The room as a chat (PROTOCOL.md §9). */

@@ -8,6 +8,7 @@ import type { OwnPresence } from '../../protocol/objects.ts';
 import type { Occupant, Room as RoomObject } from '../../protocol/rooms.ts';
 import { bookmarksOf } from './bookmarks.ts';
 import { describeInfo } from './info.ts';
+import type { Position } from './position.ts';
 import { type SharedRoom, sharedRoom } from './shared-room.ts';
 
 /** `away`: a room that was joined and not left, but the account is not in it now. */
@@ -36,6 +37,8 @@ export class Room {
   self: Occupant | undefined;
   /** Does the room tell this account who is who? */
   seesJids = false;
+  /** How far the account is in it; see position.ts. */
+  position: Position | undefined;
   /** When something came from it last, epoch ms. */
   heardAt = 0;
   /** The status it was shown last. */

@@ -34,7 +34,7 @@ export function tell(room: Room, said: Said, manner: Manner, stanza?: Element): 
   }
   if (manner !== 'show' && (said.kind === 'message' || said.kind === 'action')) {
     position.pass(said);
-    positionsOf(account).touched(room.jid);
+    positionsOf(account).touched(room.jid, position);
   } else if (said.serial > 0) position.serial = said.serial;
 }
 
