@@ -3,7 +3,7 @@
  * read, and made into JSON, once. Servers keep a room's order for everybody, so each account only has to know how far in the
  * feed it is; and what one account heard need not be asked of the archive for another.
  */
-import { type Gateway, slot } from '../../extension.ts';
+import type { Gateway } from '../../extension.ts';
 import type { Jid } from '../../xmpp/jid.ts';
 import { tryParse } from '../../xmpp/jid.ts';
 import type { Archived } from '../../xmpp/mam.ts';
@@ -191,14 +191,8 @@ function isRetold(told: Element, time: string, stanza: Element): boolean {
   );
 }
 
-const feeds = slot(() => new WeakMap<SharedRoom, RoomFeed>());
-
 /** The feed of a room; made at first use, forgotten with the room. */
 export function feedOf(gateway: Gateway, shared: SharedRoom): RoomFeed {
-  const all = gateway.slot(feeds);
-  const known = all.get(shared);
-  if (known) return known;
-  const feed = new RoomFeed(gateway, shared);
-  all.set(shared, feed);
-  return feed;
+  shared.feed ??= new RoomFeed(gateway, shared);
+  return shared.feed;
 }

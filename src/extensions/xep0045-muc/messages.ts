@@ -18,6 +18,7 @@ import type { Room } from './room.ts';
 import { roomsOf } from './rooms.ts';
 import { type Said, subjectIn } from './said.ts';
 import { refused } from './send.ts';
+import { knownRoom } from './shared-room.ts';
 import { tell } from './tell.ts';
 
 const takes: NonNullable<Extension['takes']> = (account, stanza, from) => {
@@ -25,10 +26,9 @@ const takes: NonNullable<Extension['takes']> = (account, stanza, from) => {
     noteLeave(account, stanza, from);
     return false;
   }
-  const room = roomsOf(account).get(from.bare);
-  const copy = room && feedOf(account.gateway, room.shared).copyOf(stanza);
-  if (copy && room.state === 'joined') return hearSaid(room, copy, stanza);
+  if (hearCopy(account, stanza, from)) return true;
   if (archiveOf(account).take(stanza, from, account.client.full)) return true;
+  const room = roomsOf(account).get(from.bare);
   if (!room) return false;
   if (isError(stanza)) return takeError(room, stanza, from);
   if (stanza.attrs.type === 'groupchat') return hear(room, stanza, from);
@@ -40,6 +40,14 @@ function noteLeave(account: Account, stanza: Element, from: Jid): void {
   if (stanza.attrs.type !== 'unavailable' || from.resource === '') return;
   const room = roomsOf(account).get(from.bare);
   if (room) feedOf(account.gateway, room.shared).spoken.left(from.resource);
+}
+
+/** What another account of the gateway has heard: nothing of it need be read again. */
+function hearCopy(account: Account, stanza: Element, from: Jid): boolean {
+  const shared = knownRoom(account.gateway, from.bare);
+  const said = shared?.feed?.copyOf(stanza);
+  const room = said && shared?.user(account);
+  return room?.state === 'joined' && hearSaid(room, said, stanza);
 }
 
 function hear(room: Room, stanza: Element, from: Jid): boolean {

@@ -67,10 +67,15 @@ function available(room: Room, stanza: Element, from: Jid): void {
 
 /** XEP-0421 §4: an occupant-id counts only where the room says that it makes them. */
 function read(room: Room, stanza: Element, from: Jid): RoomPresence {
-  const presence = readPresence(room.account.gateway, stanza, from);
-  if (room.shared.has(ns.occupantId)) return presence;
-  const { occupantId: _, ...occupant } = presence.occupant;
-  return { ...presence, occupant };
+  const { shared } = room;
+  // A copy of what another account was told (xmpp/copies.ts).
+  if (shared.lastRead?.children === stanza.children && shared.lastRead.info === shared.info)
+    return shared.lastRead.presence;
+  const all = readPresence(room.account.gateway, stanza, from);
+  const { occupantId: _, ...occupant } = all.occupant;
+  const presence = shared.has(ns.occupantId) ? all : { ...all, occupant };
+  shared.lastRead = { children: stanza.children, info: shared.info, presence };
+  return presence;
 }
 
 /** §7.2.2: the own presence is the last of a join; later it tells of an own change. */

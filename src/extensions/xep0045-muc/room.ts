@@ -65,7 +65,7 @@ export class Room {
   constructor(account: Account, jid: string, nick: string, password?: string) {
     this.account = account;
     this.shared = sharedRoom(account.gateway, jid);
-    this.shared.users.add(this);
+    this.shared.add(this);
     this.nick = nick;
     this.password = password;
   }
