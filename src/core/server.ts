@@ -89,7 +89,7 @@ export class VirtualServer implements Gateway {
     this.auth = options.auth;
     this.log = options.log;
     this.metrics = options.metrics;
-    this.now = options.now ?? Date.now;
+    this.now = options.now ?? (() => Date.now());
     this.startedAt = this.now();
     this.registry = new Registry(options.extensions);
     this.translate = new Translator(options.extensions);

@@ -75,6 +75,13 @@ onEveryServer('rooms in bad times', (server) => {
       expect(who.doubled).toEqual([]);
     }
 
+    /** A server that is killed may forget what it has archived last: what it kept has been heard, once, in its order. */
+    async function expectKeptHeard(who: WebUser): Promise<void> {
+      const kept = (await who.archive(room)).filter((body) => !body.endsWith(who.nick) && !isOwn(who, body));
+      expect(who.lines(room).filter((body) => kept.includes(body))).toEqual(kept);
+      expect(who.doubled).toEqual([]);
+    }
+
     test('the link is cut, and what was said meanwhile comes when it is back', async () => {
       network.cut();
       await Promise.all([alice, bob].map((one) => one.client.next('state', ({ link }) => link === 'down', waitMs)));
@@ -124,6 +131,31 @@ onEveryServer('rooms in bad times', (server) => {
       }
       await expectAllHeard(bob, 100);
     }, 90_000);
+
+    test('the server is killed in the middle of it, and all meet again', async () => {
+      await romeo.close();
+      const bodies = Array.from({ length: 200 }, (_, index) => `before the server died ${index}`);
+      const sends = bodies.map((body) => say(alice, body));
+      await sends[50];
+      await server().kill('SIGKILL');
+      await Promise.all([alice, bob].map((one) => one.client.next('state', ({ link }) => link === 'down', waitMs)));
+      await server().restart();
+      await gateway.ready();
+      romeo = await SlixmppPeer.login({ server: server(), user: 'romeo' });
+      his = await SlixmppRoom.join(romeo, room, 'Romeo');
+      const outcomes = await Promise.all(sends);
+      await exchange('after the server died');
+      const archived = await bob.archive(room);
+      for (const [index, body] of bodies.entries()) {
+        expect(['ok', 'unconfirmed', 'link-down']).toContain(outcomes[index]);
+        expect(archived.filter((each) => each === body).length).toBeLessThanOrEqual(1);
+      }
+      for (const one of [alice, bob]) await expectKeptHeard(one);
+    }, 90_000);
+
+    function isOwn(who: WebUser, body: string): boolean {
+      return who === alice && /^(?:on the edge|before the server died) /.test(body);
+    }
 
     /** What becomes of it. */
     async function say(who: WebUser, body: string): Promise<string> {

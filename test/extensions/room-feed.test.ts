@@ -64,6 +64,31 @@ describe('a feed', () => {
     expect(feed.since(43)).toBeUndefined();
   });
 
+  it('knows a copy by what it shares with the one that it has read', () => {
+    const first = copy('a@web.example.com', 'hi', '1');
+    const twin = el('message', { ...first.attrs, to: 'b@web.example.com' });
+    twin.children = first.children;
+    expect(feed.copyOf(twin)).toBeUndefined();
+    const said = feed.hear(first, from, 0);
+    expect(feed.copyOf(twin)).toBe(said);
+    expect(feed.copyOf(copy('b@web.example.com', 'hi', '1'))).toBeUndefined();
+    // What waits may turn out to be an entry of the archive.
+    feed.hold(1);
+    feed.hear(twin, from, 0);
+    expect(feed.copyOf(twin)).toBe(said);
+    const late = copy('a@web.example.com', 'late', '2');
+    feed.hear(late, from, 1);
+    expect(feed.copyOf(late)).toBeUndefined();
+  });
+
+  it('knows for long what it has told, where the archive is read from further back', () => {
+    for (let n = 1; n <= 1000; n++) feed.hear(copy('a@web.example.com', `${n}`, `${n}`), from, n - 1);
+    feed.hold(1000);
+    expect(feed.append({ id: '700', stanza: copy('', '700'), stamp: '2026-01-01T10:00:00Z' })?.serial).toBe(700);
+    expect(feed.append({ id: 'new', stanza: copy('', 'new'), stamp: '2026-01-01T10:00:01Z' })?.serial).toBe(1001);
+    expect(feed.end).toBe(1001);
+  });
+
   it('lets what is live wait for what the archive has, and has each once', () => {
     feed.hear(copy('a@web.example.com', 'before', '1'), from, 0);
     feed.hold(1);

@@ -15,6 +15,8 @@ import { SpokenIndex } from './spoken.ts';
 
 /** Entries that are kept; copies of one message are never that far apart. */
 const most = 256;
+/** So many are known by their ids for longer: an archive that has lost its end is read from further back. */
+const mostKnown = 4000;
 /** Messages that wait while an archive is read; further ones are found there. */
 const mostHeld = 1000;
 
@@ -30,6 +32,8 @@ export class RoomFeed {
   #traits: { readonly info: unknown; readonly traits: RoomTraits } | undefined;
   readonly #entries: Said[] = [];
   readonly #byStanzaId = new Map<string, Said>();
+  /** Of entries that are kept no more, too. */
+  readonly #serials = new Map<string, number>();
   /** The last live message that is an entry, and the children that its copies share (xmpp/copies.ts). */
   #last: { readonly children: Element['children']; readonly said: Said } | undefined;
   #end = 0;
@@ -82,7 +86,7 @@ export class RoomFeed {
     return said && (said.serial > 0 ? said : this.#push(said));
   }
 
-  /** A message of the archive that is older than the feed. */
+  /** A message of the archive: an entry, or what is older than those; with a serial only if it has been an entry. */
   learn({ id: archiveId, stanza, stamp }: Archived): Said | undefined {
     const known = this.#byStanzaId.get(archiveId);
     if (known) return known;
@@ -90,6 +94,7 @@ export class RoomFeed {
     if (from?.bare !== this.#shared.jid || stanza.attrs.type !== 'groupchat') return undefined;
     const said = readSaid(this.#gateway, this.traits, this.spoken, { stanza, from, found: { archiveId, stamp } });
     if (said?.kind === 'message') this.spoken.note(said);
+    if (said) said.serial = this.#serials.get(archiveId) ?? 0;
     return said;
   }
 
@@ -130,10 +135,16 @@ export class RoomFeed {
     );
   }
 
+  #know(stanzaId: string, said: Said): void {
+    this.#byStanzaId.set(stanzaId, said);
+    this.#serials.set(stanzaId, said.serial);
+    if (this.#serials.size > mostKnown) for (const oldest of this.#serials.keys().take(1)) this.#serials.delete(oldest);
+  }
+
   #push(said: Said): Said {
     said.serial = ++this.#end;
     this.#entries.push(said);
-    if (said.stanzaId !== undefined) this.#byStanzaId.set(said.stanzaId, said);
+    if (said.stanzaId !== undefined) this.#know(said.stanzaId, said);
     if (this.#entries.length > most) {
       const gone = this.#entries.shift();
       if (gone?.stanzaId !== undefined) this.#byStanzaId.delete(gone.stanzaId);
