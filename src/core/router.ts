@@ -182,7 +182,8 @@ export class Router {
     if (!handler?.places.includes(asked)) throw unavailable();
     // RFC 6121 §8.5.3.1 and XEP-0030 §8: a stranger gets the answer of an account that is not there.
     if (account && !handler.open && !account.mayLearn(from.bare)) throw unavailable();
-    if (asked === 'client' && (place === 'away' || !account?.isVisibleTo(from.bare))) throw unavailable();
+    const isHere = place !== 'away' || handler.away === true;
+    if (asked === 'client' && !(isHere && account?.isVisibleTo(from.bare))) throw unavailable();
     const query = { gateway: this.#server, place: asked, from, payload, ...(account ? { account } : {}) };
     const result = await handler.handle(query);
     return el('iq', { type: 'result', id, from: stanza.attrs.to, to: stanza.attrs.from }, result);

@@ -115,4 +115,18 @@ describe('rooms', () => {
       vi.useRealTimers();
     }
   });
+
+  it('their pings are answered while no session is open, and those of others are not', async () => {
+    const core = await TestCore.create();
+    await core.store.openAccount('alice@web.example.com', true);
+    await core.store.saveRoom('alice@web.example.com', { jid: 'tea@rooms.example.com', nick: 'alice' });
+    const ping = (from: string) =>
+      `<iq type="get" id="p" from="${from}" to="alice@web.example.com/web"><ping xmlns="${ns.ping}"/></iq>`;
+    await core.receive(ping('tea@rooms.example.com/Bob') + ping('else@rooms.example.com/Bob'));
+    const answers = core.link.sent.filter(({ attrs }) => attrs.id === 'p');
+    expect(answers.map(({ attrs }) => [attrs.to, attrs.type])).toEqual([
+      ['tea@rooms.example.com/Bob', 'result'],
+      ['else@rooms.example.com/Bob', 'error'],
+    ]);
+  });
 });
