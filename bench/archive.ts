@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Archive, HistoryQuery, NewItem } from '../src/store/archive.ts';
 import { openStore } from '../src/store/open.ts';
 import type { Store } from '../src/store/store.ts';
+import { Random } from '../test/support/random.ts';
 
 const alice = 'alice@web.example.com';
 const otherAccounts = 100;
@@ -16,19 +17,9 @@ const pageSize = 50;
 const batch = 50;
 const rounds = 200;
 
-/** A repeatable source of numbers below 1 (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-const next = random(1);
-const below = (limit: number) => Math.floor(next() * limit);
+const random = new Random(1);
+const next = () => random.next();
+const below = (limit: number) => random.below(limit);
 
 /** Words as people use them: the n-th most frequent one n times as rare as the first. */
 const syllables = ['ka', 'lo', 'mi', 'nu', 're', 'sa', 'ti', 'vo', 'we', 'ya', 'zu', 'bel', 'dor', 'fin', 'gan', 'hol'];

@@ -105,6 +105,8 @@ export interface IqHandler {
   readonly places: readonly Place[];
   /** Answers anyone; others ask an account in vain unless they may learn of it (XEP-0030 §8, RFC 6121 §8.5.3.1). */
   readonly open?: boolean;
+  /** A client is asked in vain while no session is open; this one answers then too, whom the account is visible to. */
+  readonly away?: boolean;
   /** The payload of the result, nothing for an empty one. @throws StanzaError for an error answer */
   handle(query: Query): Element | undefined | Promise<Element | undefined>;
 }

@@ -1,8 +1,13 @@
 /** A web user: one WebSocket (RFC 6455) of the gateway, by hand. */
 import { randomBytes } from 'node:crypto';
 import { body, messageId } from './content.ts';
-import type { Load } from './loops.ts';
 import { numbersBehind, Wire } from './wire.ts';
+
+export interface Listener {
+  confirmed(number: number): void;
+  arrived(number: number): void;
+  failed(why: Error): void;
+}
 
 export class WebUser {
   readonly jid: string;
@@ -32,8 +37,15 @@ export class WebUser {
     this.wire = wire;
   }
 
+  /** Asks for something, and waits for the beginning of its `ok`. @throws Error of any other answer */
+  async request(type: string, data: object, ms?: number): Promise<void> {
+    const request = frame(JSON.stringify({ type, id: 'asked', data }), this.#mask);
+    const answer = await this.wire.ask(request, /"(ok|error)","id":"asked"/, ms);
+    if (!answer.includes('"ok","id":"asked"')) throw new Error(`${this.jid}: ${type}: ${answer.slice(-400)}`);
+  }
+
   /** Reports answers and messages to the load. */
-  listen(load: Load): void {
+  listen(load: Listener): void {
     const oks = numbersBehind('"ok","id":', (number) => load.confirmed(number));
     const messages = numbersBehind('"body":"', (number) => load.arrived(number));
     this.wire.listen(

@@ -8,6 +8,7 @@ export function greeting(stage, { prosody, folder }) {
   const { ports, xmppUser, server, domain } = stage;
   const connect = { type: 'connect', id: 1, data: { token: mintToken(stage, 'carol', 24 * 3600) } };
   const send = { type: 'message.send', id: 2, data: { to: `romeo@${server}`, body: 'hello from a terminal' } };
+  const join = { type: 'room.join', id: 3, data: { room: `hall@rooms.${server}`, nick: 'carol' } };
   return `
 ${bold('Stanzawire is running.')} Open ${bold(`http://127.0.0.1:${ports.page}/`)}
 
@@ -21,6 +22,7 @@ ${bold('With any XMPP client on this machine')}
 ${bold('With a terminal')}, as carol: websocat ws://127.0.0.1:${ports.gateway}/ws
   ${JSON.stringify(connect)}
   ${JSON.stringify(send)}
+  ${JSON.stringify(join)}
 
 ${prosody}, the gateway and their data live in ${folder}.
 Ctrl-C stops them and removes it.`;

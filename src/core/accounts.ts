@@ -17,6 +17,8 @@ export class Accounts {
   readonly #accounts = new Map<string, Account>();
   /** Those in memory that block somebody, by bare JID: nobody else's stanzas are looked at for that (XEP-0191). */
   readonly #blocking = new Map<string, Account>();
+  /** The same by the full JID that their stanzas come from: where a room sends what it has to say. */
+  readonly #byClient = new Map<string, Account>();
   /** Loads under way, so that one account is never two objects. */
   readonly #loading = new Map<string, Promise<Account | undefined>>();
 
@@ -37,6 +39,11 @@ export class Accounts {
   loaded(jid: Jid): Account | undefined | 'unknown' {
     if (jid.local === '') return undefined;
     return this.#accounts.get(jid.bare) ?? 'unknown';
+  }
+
+  /** An account in memory, by its full JID as text that is normalised. */
+  client(full: string): Account | undefined {
+    return this.#byClient.get(full);
   }
 
   /** The account, where there is one; `create` makes it. */
@@ -92,6 +99,7 @@ export class Accounts {
       if (account.sessions.size > 0 || account.owesPresence || account.idleSince > limit) continue;
       this.#accounts.delete(bare);
       this.#blocking.delete(bare);
+      this.#byClient.delete(account.client.full);
       this.#server.run('accountClose', account);
     }
   }
@@ -114,6 +122,7 @@ export class Accounts {
     if (!possessions) return undefined;
     const account = new Account(this.#server, jid, this.#store, possessions);
     this.#accounts.set(jid.bare, account);
+    this.#byClient.set(account.client.full, account);
     account.blocked.onChange = () => this.#noteBlocking(account);
     this.#noteBlocking(account);
     this.#server.run('accountOpen', account);

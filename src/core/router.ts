@@ -35,21 +35,24 @@ export class Router {
   /** By bare JID, the last of the stanzas that wait for an account which is being loaded: the next must not overtake it. */
   readonly #lines = new Map<string, Promise<unknown>>();
 
+  #lastSender: { readonly text: string; readonly jid: Jid | undefined } | undefined;
+
   constructor(server: VirtualServer) {
     this.#server = server;
   }
 
   /** A stanza from the link, or from one of ours that waits for no answer. Never throws; what is refused is answered with an error, an error with nothing. */
   incoming(stanza: Element): void {
-    const to = tryParse(stanza.attrs.to ?? '');
-    const from = tryParse(stanza.attrs.from ?? '');
+    const account = this.#server.accounts.client(stanza.attrs.to ?? '');
+    const to = account ? account.client : tryParse(stanza.attrs.to ?? '');
+    const from = this.#sender(stanza.attrs.from ?? '');
     if (!to || !from) this.#drop('malformed');
     else if (to.domain !== this.#server.domain) this.#drop('not-ours');
     else {
       const start = performance.now();
       // Answers come from there. COMPAT(ejabberd 23.01): it passes on what its users wrote.
       stanza.attrs.to = to.full;
-      this.#answered(stanza, () => this.local(stanza, from, to));
+      this.#answered(stanza, () => this.local(stanza, from, to, account));
       this.#server.metrics.forwardDuration.observe((performance.now() - start) / 1000, 'in');
     }
   }
@@ -58,8 +61,12 @@ export class Router {
    * Handles a stanza for one of ours, at once where the account is in memory; resolves to the answer of an IQ.
    * @throws StanzaError what would be the error answer
    */
-  local(stanza: Element, from: Jid, to: Jid): Promise<Element | undefined> | undefined {
-    const loaded = this.#server.accounts.loaded(to);
+  local(
+    stanza: Element,
+    from: Jid,
+    to: Jid,
+    loaded: Account | undefined | 'unknown' = this.#server.accounts.loaded(to),
+  ): Promise<Element | undefined> | undefined {
     if (loaded === 'unknown' && isAvailability(stanza)) {
       // Who is not in memory has no session: the next one asks anew.
       this.#drop('no-session');
@@ -67,6 +74,12 @@ export class Router {
     }
     if (loaded !== 'unknown' && !this.#lines.has(to.bare)) return this.#handle(stanza, from, to, loaded);
     return this.#loading(stanza, from, to);
+  }
+
+  /** The same object for all copies of what is said in a room, which come in a row. */
+  #sender(text: string): Jid | undefined {
+    if (text !== this.#lastSender?.text) this.#lastSender = { text: detach(text), jid: tryParse(detach(text)) };
+    return this.#lastSender?.jid;
   }
 
   /** RFC 6120 §10.1: in order, also where the first has to wait for the store and the second would not. */
@@ -194,7 +207,8 @@ export class Router {
     if (handler && !handler.places.includes(asked)) throw unavailable();
     // RFC 6121 §8.5.3.1 and XEP-0030 §8: a stranger gets the answer of an account that is not there.
     if (account && !handler?.open && !account.mayLearn(from.bare)) throw unavailable();
-    if (asked === 'client' && (place === 'away' || !account?.isVisibleTo(from.bare))) throw unavailable();
+    const isHere = place !== 'away' || handler?.away === true;
+    if (asked === 'client' && !(isHere && account?.isVisibleTo(from.bare))) throw unavailable();
     const query = { gateway: this.#server, place: asked, from, payload, ...(account ? { account } : {}) };
     const answer = handler ? handler.handle(query) : this.#server.registry.otherQuery(query, type);
     if (!handler && !answer) throw unavailable();

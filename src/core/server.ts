@@ -105,7 +105,7 @@ export class VirtualServer implements Gateway {
     this.auth = options.auth;
     this.log = options.log;
     this.metrics = options.metrics;
-    this.now = options.now ?? Date.now;
+    this.now = options.now ?? (() => Date.now());
     this.startedAt = this.now();
     const extensions = options.extensions.filter(
       ({ answers: what }) => !what || config.accounts.answers.includes(what),

@@ -10,6 +10,7 @@ import type { Account } from './account.ts';
 import { Answers } from './answers.ts';
 import type { Outlet } from './dispatch.ts';
 import { OutgoingEvent, type Raw } from './event.ts';
+import { LatestValues } from './latest.ts';
 import { Streams, type TakeChunk } from './streams.ts';
 
 export interface SessionOptions {
@@ -28,9 +29,6 @@ interface Logged {
   readonly event: OutgoingEvent;
   readonly bytes: number;
 }
-
-/** Values that differ per address: more of them at once than this, and a resume would be a gap. */
-const maxLatest = 2000;
 
 const nothing: ReadonlySet<string> = new Set();
 
@@ -60,8 +58,7 @@ export class Session implements SessionView {
   #logBytes = 0;
   /** The last number that is not in the log any more. */
   #forgotten = 0;
-  /** The latest values the client may not have seen, with the number they were pushed after. */
-  #latest = new Map<string, { event: OutgoingEvent; seq: number }>();
+  readonly #latest = new LatestValues();
   /** Events that wait for `ready`; undefined once it is written. */
   #held: OutgoingEvent[] | undefined = [];
 
@@ -170,8 +167,8 @@ export class Session implements SessionView {
     if (connect.features) this.#acks = connect.features.includes('ack');
     this.#binary = connect.features?.includes('binary') ?? false;
     this.acknowledge(seq);
-    for (const { event, seq: number } of this.#log) this.#write(event, number);
-    for (const { event } of this.#latest.values()) this.#outlet.write(event.text(this.raw), 'latest', event.key);
+    for (const { event, seq: number } of this.#log) this.#write(event, event.text(this.raw, number));
+    for (const event of this.#latest.values()) this.#outlet.write(event.text(this.raw), 'latest', event.key);
   }
 
   /** The socket has gone. */
@@ -190,13 +187,13 @@ export class Session implements SessionView {
     }
     if (gone > 0) this.#log.splice(0, gone);
     this.#forgotten = Math.max(this.#forgotten, Math.min(seq, this.#seq));
-    for (const [key, value] of this.#latest) if (value.seq < seq) this.#latest.delete(key);
+    this.#latest.seen(seq);
   }
 
   /** XEP-0352: while nobody looks, what is not a message is held back. */
   setActive(active: boolean): void {
     if (active && !this.#active && this.#outlet) {
-      for (const { event } of this.#latest.values()) this.#outlet.write(event.text(this.raw), 'latest', event.key);
+      for (const event of this.#latest.values()) this.#outlet.write(event.text(this.raw), 'latest', event.key);
     }
     this.#active = active;
   }
@@ -219,11 +216,12 @@ export class Session implements SessionView {
 
   #pushNumbered(event: OutgoingEvent): void {
     const seq = ++this.#seq;
-    const bytes = event.text(this.raw, seq).length;
+    const text = event.text(this.raw, seq);
+    const bytes = text.length;
     this.#log.push({ seq, event, bytes });
     this.#logBytes += bytes;
     while (this.#log.length > this.#maxEvents || this.#logBytes > this.#maxBytes) this.#forget();
-    this.#write(event, seq);
+    this.#write(event, text);
   }
 
   /** Drops the oldest: from now on a client that needs it has a gap. */
@@ -234,21 +232,15 @@ export class Session implements SessionView {
     this.#forgotten = oldest.seq;
   }
 
-  #write(event: OutgoingEvent, seq: number): void {
+  #write(event: OutgoingEvent, text: string): void {
     if (!this.#outlet) return;
-    this.#outlet.write(event.text(this.raw, seq), 'numbered');
+    this.#outlet.write(text, 'numbered');
     // PROTOCOL.md §4: to a client without `ack`, written is processed.
     if (!this.#acks && event.archiveId !== undefined) this.account.processed(event.archiveId);
   }
 
   #pushLatest(event: OutgoingEvent): void {
-    const key = event.key ?? event.type;
-    this.#latest.delete(key);
-    this.#latest.set(key, { event, seq: this.#seq });
-    if (this.#latest.size > maxLatest) {
-      for (const oldest of this.#latest.keys().take(1)) this.#latest.delete(oldest);
-      this.#forgotten = this.#seq;
-    }
+    if (this.#latest.add(event, this.#seq)) this.#forgotten = this.#seq;
     if (this.#active) this.#outlet?.write(event.text(this.raw), 'latest', event.key);
   }
 }

@@ -198,7 +198,7 @@ export function show(account: Account, to: string, stanza: Element): boolean {
 
 /** §4.6.3: who was shown it directly is told of its end, unless a broadcast does. */
 function withdraw(account: Account, wasBroadcast: boolean): void {
-  for (const to of [...account.directed.values()]) {
+  for (const to of account.directed.values()) {
     const bare = to.split('/', 1).join();
     if (!wasBroadcast || !sees(account.roster.get(bare))) deliver(account, availability(account, to, undefined));
     forget(account, to);

@@ -84,8 +84,9 @@ export default extension({
       const to = address(address_, 'to');
       const service = session.gateway.serving(session.account, to);
       if (service?.send) return service.send(session, data, to);
+      // XEP-0045 §7.4: only occupants are heard.
       if (type === 'groupchat')
-        throw new StanzaError('feature-not-implemented', 'Rooms come with a later version', { field: 'type' });
+        throw new StanzaError('not-acceptable', 'The account is not in this room', { field: 'to' });
       return sendTo(session, { to, id, type, content });
     },
   },

@@ -6,5 +6,15 @@ export default extension({
   spec: xep('0199', '2.0.1'),
   answers: 'ping',
   features: { domain: [ns.ping], account: [ns.ping], client: [ns.ping] },
-  iq: [{ type: 'get', name: 'ping', xmlns: ns.ping, places: ['domain', 'account', 'client'], handle: () => undefined }],
+  iq: [
+    {
+      type: 'get',
+      name: 'ping',
+      xmlns: ns.ping,
+      places: ['domain', 'account', 'client'],
+      // XEP-0410: after a restart rooms have the account still, and its client is about to come back.
+      away: true,
+      handle: () => undefined,
+    },
+  ],
 });

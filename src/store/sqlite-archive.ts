@@ -68,7 +68,7 @@ export class SqliteArchive implements Archive {
       chats,
       sends,
       receipts: new Receipts(db),
-      retention: new Retention(db, { clock, directory, search }),
+      retention: new Retention(db, { clock, directory, search, sends }),
     });
   }
 
@@ -177,12 +177,7 @@ function changesOf({ directory, waiting, items, chats, sends, receipts, retentio
     beginSend: (account: string, sending: Sending) => sends.begin(directory.account(account), sending),
     finishSend: (account: string, id: string, item: NewItem, result: Record<string, unknown>): Item[] => {
       const number = directory.account(account);
-      return sends.finish(number, id, () => {
-        const archived = items.append(number, item);
-        const [own] = archived;
-        const ids = own ? { id: own.data.id, archiveId: own.archiveId } : {};
-        return { result: { ...result, ...ids }, items: archived };
-      });
+      return sends.finish(number, id, result, (sent) => items.append(number, item, sent));
     },
     settleSend: (account: string, id: string, result: Record<string, unknown>) =>
       sends.settle(directory.account(account), id, result),

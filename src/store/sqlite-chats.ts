@@ -44,7 +44,7 @@ function prepare(db: DatabaseSync) {
       db.prepare(
         `SELECT i.id AS number, i.counted, i.author, i.outgoing, i.ids, i.markable, i.data ->> 'time' AS time` +
           ' FROM item_ids x CROSS JOIN items i ON i.id = x.item' +
-          ` WHERE x.chat = ? AND x.id = ? AND x.one = 1 AND i.type = 'message'`,
+          ` WHERE x.account = ? AND x.id = ? AND x.chat = ? AND x.one = 1 AND i.type = 'message'`,
       ),
     ),
     read: db.prepare('UPDATE chats SET read_number = ?, read_up_to = ?, seen = max(seen, ?) WHERE id = ?'),
@@ -127,7 +127,7 @@ export class Chats {
 
   markRead(account: number, jid: string, id: string): Awaited<ReturnType<Archive['markRead']>> {
     const row = this.#find(account, jid);
-    const message = row && this.#sql.message.get(row.id, id);
+    const message = row && this.#sql.message.get(account, id, row.id);
     if (!row || !message) throw new StanzaError('item-not-found', 'There is no such message', { field: 'id' });
     const { number, counted, author } = message;
     if (row.readNumber !== null && number <= row.readNumber) return undefined;

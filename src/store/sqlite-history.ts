@@ -59,7 +59,7 @@ function prepare(db: DatabaseSync) {
     byId: rows<Row>(
       db.prepare(
         `${select} item_ids x CROSS JOIN items i ON i.id = x.item ${withChat}` +
-          ' WHERE x.chat = ? AND x.id = ? AND x.one = 1 AND i.shown = 1',
+          ' WHERE x.account = ? AND x.id = ? AND x.chat = ? AND x.one = 1 AND i.shown = 1',
       ),
     ),
     about: rows<{ author: string; ids: string | null }>(db.prepare('SELECT author, ids FROM items WHERE id = ?')),
@@ -89,7 +89,7 @@ export class History {
     const range = this.#range(account, query);
     const chat = query.chat === undefined ? undefined : this.#directory.findChat(account, query.chat)?.id;
     if (query.chat !== undefined && chat === undefined) return { items: [], complete: true };
-    if (query.ids) return this.#byIds(chat, query);
+    if (query.ids) return this.#byIds(account, chat, query);
     const order = query.after === undefined ? 'DESC' : 'ASC';
     const found = this.#read(account, chat, query, range, order);
     const page = found.slice(0, query.max);
@@ -148,9 +148,11 @@ export class History {
     throw new StanzaError('item-not-found', 'The archive has no such entry (any more)', { field });
   }
 
-  #byIds(chat: number | undefined, { ids = [], max, view }: HistoryQuery): HistoryPage {
+  #byIds(account: number, chat: number | undefined, { ids = [], max, view }: HistoryQuery): HistoryPage {
     if (chat === undefined) throw new StanzaError('bad-request', 'ids needs a chat', { field: 'chat' });
-    const found = [...new Set(ids)].flatMap((id) => this.#sql.byId.all(chat, id)).sort((a, b) => a.number - b.number);
+    const found = [...new Set(ids)]
+      .flatMap((id) => this.#sql.byId.all(account, id, chat))
+      .sort((a, b) => a.number - b.number);
     return { items: found.slice(0, max).map((row) => this.#show(row, view)), complete: found.length <= max };
   }
 

@@ -4,6 +4,7 @@ import { type ArchiveClock, firstNumber } from './archive-id.ts';
 import { rows } from './rows.ts';
 import type { Directory } from './sqlite-directory.ts';
 import type { SearchIndex } from './sqlite-search.ts';
+import type { Sends } from './sqlite-sends.ts';
 
 interface Row {
   number: number;
@@ -13,10 +14,11 @@ interface Row {
   counted: number;
   ids: string | null;
   one: string;
+  sent: string | null;
 }
 
 function prepare(db: DatabaseSync) {
-  const columns = `id AS number, account, chat, type, counted, ids, data ->> 'id' AS one`;
+  const columns = `id AS number, account, chat, type, counted, ids, data ->> 'id' AS one, sent`;
   return {
     old: rows<Row>(db.prepare(`SELECT ${columns} FROM items WHERE id < ? ORDER BY id LIMIT ?`)),
     full: rows<{ id: number; items: number }>(
@@ -29,7 +31,7 @@ function prepare(db: DatabaseSync) {
       ),
     ),
     remove: db.prepare('DELETE FROM items WHERE id = ?'),
-    removeId: db.prepare('DELETE FROM item_ids WHERE chat = ? AND id = ? AND item = ?'),
+    removeId: db.prepare('DELETE FROM item_ids WHERE account = ? AND id = ? AND item = ?'),
     removeReceipt: db.prepare('DELETE FROM receipts WHERE account = ? AND item = ?'),
     count: db.prepare('UPDATE chats SET items = items - 1, seen = max(seen, ?) WHERE id = ?'),
     removeChat: db.prepare(
@@ -45,12 +47,17 @@ export class Retention {
   readonly #clock: ArchiveClock;
   readonly #directory: Directory;
   readonly #search: SearchIndex;
+  readonly #sends: Sends;
 
-  constructor(db: DatabaseSync, parts: { clock: ArchiveClock; directory: Directory; search: SearchIndex }) {
+  constructor(
+    db: DatabaseSync,
+    parts: { clock: ArchiveClock; directory: Directory; search: SearchIndex; sends: Sends },
+  ) {
     this.#sql = prepare(db);
     this.#clock = parts.clock;
     this.#directory = parts.directory;
     this.#search = parts.search;
+    this.#sends = parts.sends;
   }
 
   prune({ before, perChat }: { before?: number; perChat?: number }, max: number): number {
@@ -71,10 +78,12 @@ export class Retention {
     const chats = new Set<number>();
     for (const item of items) {
       const { number, account, chat, type, one, counted } = item;
+      // Who sends it again within a day is still answered.
+      if (item.sent !== null) this.#sends.keep(account, one, number, item.sent);
       this.#sql.remove.run(number);
       if (type === 'message' || type === 'message.edited') {
         const ids = item.ids === null ? [] : (JSON.parse(item.ids) as string[]);
-        for (const id of new Set([one, ...ids])) this.#sql.removeId.run(chat, id, number);
+        for (const id of new Set([one, ...ids])) this.#sql.removeId.run(account, id, number);
       }
       if (type === 'message') this.#search.remove(number);
       this.#sql.removeReceipt.run(account, number);

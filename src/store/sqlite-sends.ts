@@ -1,9 +1,11 @@
 /**
- * Messages on their way out (PROTOCOL.md §6): pending, then sent or failed; a repeated id finds what became of it. Most go
- * from one state to the next within a moment, so a row is written once, before the commit.
+ * Messages on their way out (PROTOCOL.md §6): pending, then sent or failed; a repeated id finds what became of it. What was
+ * sent is noted with its item in the archive, so this table has only what is pending, failed, or archived elsewhere; most is
+ * pending for a moment and never written.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Sending, SentRecord } from './archive.ts';
+import { firstNumber, formatArchiveId, timeOf } from './archive-id.ts';
 import { rows } from './rows.ts';
 
 interface Row {
@@ -14,11 +16,28 @@ interface Row {
   readonly result: string | null;
 }
 
+interface Archived {
+  readonly number: number;
+  readonly sent: string;
+  readonly data: string;
+}
+
+/** What the archive has of a message that was sent: the column `sent`. */
+interface Sent {
+  readonly digest: string;
+  readonly at: number;
+  readonly result: Record<string, unknown>;
+}
+
 interface Unwritten {
   readonly account: number;
   readonly id: string;
-  readonly row: Row;
+  /** Absent: there is to be none. */
+  readonly row?: Row;
 }
+
+/** So long is a repeated message recognised. */
+const keptMs = 24 * 3_600_000;
 
 export class Sends {
   readonly #sql;
@@ -28,9 +47,16 @@ export class Sends {
   constructor(db: DatabaseSync) {
     this.#sql = {
       find: rows<Row>(db.prepare('SELECT chat, digest, at, state, result FROM sends WHERE account = ? AND id = ?')),
+      archived: rows<Archived>(
+        db.prepare(
+          'SELECT i.id AS number, i.sent, i.data FROM item_ids x CROSS JOIN items i ON i.id = x.item' +
+            ' WHERE x.account = ? AND x.id = ? AND x.item > ? AND i.sent IS NOT NULL ORDER BY x.item DESC LIMIT 1',
+        ),
+      ),
       write: db.prepare(
         'INSERT OR REPLACE INTO sends (account, id, chat, digest, at, state, result) VALUES (?, ?, ?, ?, ?, ?, ?)',
       ),
+      remove: db.prepare('DELETE FROM sends WHERE account = ? AND id = ?'),
       // Rows are as old as their numbers are small.
       prune: db.prepare(
         'DELETE FROM sends WHERE number IN (SELECT number FROM sends ORDER BY number LIMIT ?) AND at < ?',
@@ -39,7 +65,7 @@ export class Sends {
   }
 
   begin(account: number, { id, chat, digest, at }: Sending): SentRecord | undefined {
-    const known = this.#find(account, id);
+    const known = this.#find(account, id) ?? this.#archived(account, id, at);
     if (!known || known.state === 'failed' || (known.state === 'pending' && known.digest === digest)) {
       this.#set(account, id, { chat, digest, at, state: 'pending', result: null });
     }
@@ -48,26 +74,42 @@ export class Sends {
     return { digest: known.digest, at: known.at, state: known.state, ...result };
   }
 
-  /** Archives it unless it is `sent` already, and notes its answer. */
-  finish<T>(account: number, id: string, archive: () => { result: Record<string, unknown>; items: T[] }): T[] {
-    const known = this.#find(account, id);
-    if (known?.state === 'sent') return [];
-    const { result, items } = archive();
-    if (known) this.#set(account, id, { ...known, state: 'sent', result: JSON.stringify(result) });
+  /** Archives it, with what is to be noted, unless it is `sent` already. */
+  finish<T>(account: number, id: string, result: Record<string, unknown>, archive: (sent?: string) => T[]): T[] {
+    const key = `${account} ${id}`;
+    const unwritten = this.#unwritten.get(key)?.row;
+    const known = unwritten ?? this.#find(account, id);
+    if (known?.state === 'sent' || (!known && this.#archived(account, id, 0))) return [];
+    if (!known) return archive();
+    const items = archive(JSON.stringify({ digest: known.digest, at: known.at, result } satisfies Sent));
+    // It waits for the message that it acts on.
+    if (items.length === 0) this.#set(account, id, { ...known, state: 'sent', result: JSON.stringify(result) });
+    else if (unwritten) this.#unwritten.delete(key);
+    else this.#unwritten.set(key, { account, id });
     return items;
   }
 
   /** It was sent, and is archived elsewhere. */
   settle(account: number, id: string, result: Record<string, unknown>): void {
-    this.finish(account, id, () => ({ result, items: [] }));
+    const known = this.#find(account, id);
+    if (known && known.state !== 'sent') {
+      this.#set(account, id, { ...known, state: 'sent', result: JSON.stringify(result) });
+    }
   }
 
   /** Was it `sent`, to that chat? */
   fail(account: number, id: string, chat: string): boolean {
-    const known = this.#find(account, id);
+    const known = this.#find(account, id) ?? this.#archived(account, id, 0);
     if (known?.chat !== chat) return false;
     if (known.state !== 'failed') this.#set(account, id, { ...known, state: 'failed' });
     return known.state === 'sent';
+  }
+
+  /** An item that was sent leaves the archive. */
+  keep(account: number, id: string, number: number, sent: string): void {
+    if (this.#find(account, id)) return;
+    const known = this.#archived(account, id, timeOf(number));
+    if (known && JSON.parse(sent).digest === known.digest) this.#set(account, id, known);
   }
 
   prune(before: number, max: number): number {
@@ -78,7 +120,8 @@ export class Sends {
   /** Writes what was held back; before the commit. */
   flush(): void {
     for (const { account, id, row } of this.#unwritten.values()) {
-      this.#sql.write.run(account, id, row.chat, row.digest, row.at, row.state, row.result);
+      if (row) this.#sql.write.run(account, id, row.chat, row.digest, row.at, row.state, row.result);
+      else this.#sql.remove.run(account, id);
     }
     this.#unwritten.clear();
   }
@@ -89,7 +132,18 @@ export class Sends {
   }
 
   #find(account: number, id: string): Row | undefined {
-    return this.#unwritten.get(`${account} ${id}`)?.row ?? this.#sql.find.get(account, id);
+    const held = this.#unwritten.get(`${account} ${id}`);
+    return held ? held.row : this.#sql.find.get(account, id);
+  }
+
+  /** What the archive knows of it, not older than a day at that time (epoch ms). */
+  #archived(account: number, id: string, now: number): Row | undefined {
+    const found = this.#sql.archived.get(account, id, firstNumber(Math.max(0, now - keptMs)));
+    if (!found) return undefined;
+    const { digest, at, result } = JSON.parse(found.sent) as Sent;
+    const { id: one, chat } = JSON.parse(found.data) as { id: string; chat: string };
+    const answer = { ...result, id: one, archiveId: formatArchiveId(found.number) };
+    return { chat, digest, at, state: 'sent', result: JSON.stringify(answer) };
   }
 
   #set(account: number, id: string, row: Row): void {

@@ -8,6 +8,7 @@ import type { Inlet, OpenInlet, Outlet, Upgrade } from '../core/dispatch.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { closeCodes, Disconnect } from '../protocol/close.ts';
+import { writeFrames } from './frames.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Outbound } from './outbound.ts';
 
@@ -98,13 +99,9 @@ export class Socket implements Outlet {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
     const { batch, frame } = this.#hub.limits;
     const frames = this.#outbound.take(this.#inlet?.batches ? batch : 1, frame);
-    const last = frames.pop();
-    if (last === undefined) return;
+    if (frames.length === 0) return;
     this.#heartbeat.output();
-    this.#stream.cork();
-    for (const json of frames) this.#ws.send(json);
-    this.#ws.send(last, this.#written);
-    this.#stream.uncork();
+    writeFrames(this.#stream, frames, this.#written);
   }
 
   close(why: Disconnect): void {

@@ -24,6 +24,17 @@ function malformed(text: string, why: string): StanzaError {
  * @throws StanzaError jid-malformed
  */
 export function parse(text: string): Jid {
+  const { jid, bad } = read(text);
+  if (!jid) throw malformed(text, `has a bad ${bad}`);
+  return jid;
+}
+
+/** The same, undefined where the text is no JID: most of what the stream says where an address is missing. */
+export function tryParse(text: string): Jid | undefined {
+  return read(text).jid;
+}
+
+function read(text: string): { jid?: Jid; bad?: string } {
   // RFC 7622 §3.1: the resource starts at the first slash, the localpart ends at the first at-sign before it.
   const slash = text.indexOf('/');
   const address = slash < 0 ? text : text.slice(0, slash);
@@ -31,19 +42,10 @@ export function parse(text: string): Jid {
   const local = at < 0 ? '' : prepareLocal(address.slice(0, at));
   const domain = prepareDomain(at < 0 ? address : address.slice(at + 1));
   const resource = slash < 0 ? '' : prepareResource(text.slice(slash + 1));
-  if (local === undefined) throw malformed(text, 'has a bad localpart');
-  if (domain === undefined) throw malformed(text, 'has a bad domain');
-  if (resource === undefined) throw malformed(text, 'has a bad resource');
-  return make(local, domain, resource);
-}
-
-/** The same, undefined where the text is no JID. */
-export function tryParse(text: string): Jid | undefined {
-  try {
-    return parse(text);
-  } catch {
-    return undefined;
-  }
+  if (local === undefined) return { bad: 'localpart' };
+  if (domain === undefined) return { bad: 'domain' };
+  if (resource === undefined) return { bad: 'resource' };
+  return { jid: make(local, domain, resource) };
 }
 
 /** A JID from parts that are prepared already. */

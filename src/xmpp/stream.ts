@@ -58,7 +58,11 @@ export class Stream {
     this.#options = options;
     this.#on = handlers;
     this.#phaseEnds = performance.now() + options.timing.connect;
-    this.#reader = new Reader(options.limits, (reason, detail) => this.#lose(reason, detail));
+    this.#reader = new Reader(
+      options.limits,
+      (reason, detail) => this.#lose(reason, detail),
+      (copy) => this.#element(copy),
+    );
     this.#entity = this.#prepareEntity();
     this.#socket = this.#openSocket();
   }
@@ -169,7 +173,7 @@ export class Stream {
 
   #element(element: Element): void {
     if (this.#phase === 'over') return;
-    const whole = this.#reader.took();
+    const whole = this.#reader.took(element);
     if (nameOf(element) === 'error' && namespaceOf(element) === ns.stream) this.#streamError(element);
     else if (!whole) this.#on.tooDeep();
     else if (this.#phase === 'online') this.#on.element(element);

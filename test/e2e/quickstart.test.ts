@@ -133,6 +133,11 @@ describe.skipIf(maySkip(hasProsody))('quickstart', () => {
     expect(message.child('body')?.text).toBe('hello from a terminal');
     romeo.message('carol@web.localhost', 'hello terminal');
     expect(await carol.next('message')).toMatchObject({ chat: 'romeo@localhost', body: 'hello terminal' });
+    const joined = await carol.inbox.next(({ id }) => id === 3);
+    expect(joined).toMatchObject({
+      type: 'ok',
+      data: { created: true, room: { room: 'hall@rooms.localhost', public: true } },
+    });
     await carol.close();
     romeo.abort();
   });

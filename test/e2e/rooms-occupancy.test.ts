@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TestGateway, upstreamOf } from '../support/gateway.ts';
 import type { JsonClient } from '../support/json-client.ts';
 import { SlixmppPeer } from '../support/peers/slixmpp.ts';
@@ -116,6 +116,31 @@ onEveryServer('rooms', (server) => {
       });
       await Promise.all([tybalt.close(), nurse.close()]);
     }, 30_000);
+
+    test('a room that is silent for 15 minutes is asked, and says that the account is in it', async () => {
+      const asked = async () =>
+        Number(/^stanzawire_stanzas_total\{direction="out",kind="iq"\} (\d+)$/m.exec(await gateway.metrics())?.[1]);
+      vi.useFakeTimers({ toFake: ['Date', 'setInterval'], now: Date.now() });
+      try {
+        const carol = await gateway.login('carol');
+        await carol.request('room.join', { room, nick: 'Carol' }, 15_000);
+        await there.presenceOf('Carol');
+        await expect.poll(asked, { timeout: 10_000 }).toBeGreaterThan(0);
+        const before = await asked();
+        vi.advanceTimersByTime(16 * 60_000);
+        // Hers; Alice's room is looked at by an interval of the time before.
+        await expect.poll(asked, { timeout: 10_000 }).toBe(before + 1);
+        vi.advanceTimersByTime(60_000);
+        expect(await asked()).toBe(before + 1);
+        await there.say('still there?');
+        await carol.next('message', ({ body }) => body === 'still there?', 15_000);
+        expect((await carol.rest()).filter(({ type }) => type === 'room.left' || type === 'room')).toEqual([]);
+        await carol.request('room.leave', { room });
+        await carol.close();
+      } finally {
+        vi.useRealTimers();
+      }
+    }, 60_000);
 
     test('without a session the account is away, and back with the next', async () => {
       await alice.close();

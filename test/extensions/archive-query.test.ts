@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from '../../src/extension.ts';
 import { ArchiveQueries } from '../../src/extensions/archive-query.ts';
 import { parse } from '../../src/xmpp/jid.ts';
-import { type Element, find } from '../../src/xmpp/stanza.ts';
+import { childText, type Element, find } from '../../src/xmpp/stanza.ts';
 import { canonical, parseStanza } from '../support/stanza-text.ts';
 
 const room = 'dev@rooms.example.com';
@@ -29,7 +29,7 @@ async function answer(iq: Element): Promise<Element> {
   asked.push(iq);
   const query = find(iq, 'query', 'urn:xmpp:mam:2');
   const set = query && find(query, 'set', 'http://jabber.org/protocol/rsm');
-  const text = (name: string) => set && find(set, name, 'http://jabber.org/protocol/rsm')?.children.join('');
+  const text = (name: string) => set && childText(set, name, 'http://jabber.org/protocol/rsm');
   const from = archive.indexOf(text('after') ?? '') + 1;
   const max = Number(text('max'));
   const page = archive.slice(from, from + max);

@@ -230,6 +230,18 @@ describe('an invitation', () => {
     expect(ready?.data?.invites).toHaveLength(100);
   });
 
+  it('brings the password that the join needs', async () => {
+    const x = `<x xmlns="${user}"><invite/><password>s3cret</password></x>`;
+    await core.receive(`<message from="${room}" to="alice@web.example.com">${x}</message>`);
+    const passwords: string[] = [];
+    await request('room.join', { room }, (stanza) => {
+      if (stanza.name === 'iq') return error('forbidden', 'auth');
+      passwords.push(...elements(stanza).flatMap((child) => elements(child).map(textOf)));
+      return error('forbidden', 'auth');
+    });
+    expect(passwords).toContain('s3cret');
+  });
+
   it('that is sent and bounces is refused', async () => {
     const answer = await request('room.invite', { room, jid: 'bob@web.example.com' }, () => '');
     expect(answer.error).toMatchObject({ code: 'service-unavailable' });
@@ -245,6 +257,19 @@ describe('what a room is told', () => {
     core.link.becomes('down');
     const down = await request('room.subject', { room, subject: 'Mine' }, () => undefined);
     expect(down.error).toMatchObject({ code: 'link-down', retry: true });
+  });
+});
+
+it('bookmarks and invitations are there after a restart', async () => {
+  await alice.request('room.bookmark', { room, name: 'Developers' });
+  const x = `<x xmlns="${user}"><invite from="bob@example.com"><reason>come</reason></invite></x>`;
+  await core.receive(`<message from="chess@rooms.example.com" to="alice@web.example.com">${x}</message>`);
+  await core.settled();
+  const again = await TestCore.create({ store: core.store });
+  const [ready] = (await again.login('alice', { want: ['rooms'] })).take();
+  expect(ready?.data).toMatchObject({
+    rooms: [{ room, bookmark: { name: 'Developers', autojoin: false } }],
+    invites: [{ room: 'chess@rooms.example.com', from: 'bob@example.com', reason: 'come' }],
   });
 });
 

@@ -179,9 +179,9 @@ it.each([
   expect(await play.stanzas()).toEqual([]);
 });
 
-it('groupchat is refused as not implemented yet', async () => {
+it('groupchat to a room that the account is not in is refused', async () => {
   const error = await alice.refused('message.send', { to: 'room@rooms.example.com', type: 'groupchat', body: 'hi' });
-  expect(error).toMatchObject({ code: 'feature-not-implemented', field: 'type', retry: false });
+  expect(error).toMatchObject({ code: 'not-acceptable', field: 'to', retry: false });
   expect(await play.stanzas()).toEqual([]);
 });
 

@@ -185,7 +185,7 @@ describe('a message that was under way when the link was lost', () => {
 });
 
 describe('an account that had no session', () => {
-  it('is told how much is unread, not all of it', async () => {
+  it('is told how much is unread, and what is said since it has one', async () => {
     const dev = room('prosody-13');
     const alice = await joined('dora', dev);
     dev.say('Bob', 'seen');
@@ -193,7 +193,8 @@ describe('an account that had no session', () => {
     open.splice(0);
     await alice.close();
     await at.server.until(() => !dev.occupants.has('dora'));
-    for (const text of ['one', 'dora: two', 'three']) dev.say('Bob', text);
+    const longAgo = new Date(Date.now() - 60_000);
+    for (const text of ['one', 'dora: two', 'three']) dev.say('Bob', text, { time: longAgo });
     const again = await login('dora');
     const chat: EventData<'chat'> = await again.next('chat', ({ chat: jid }) => jid === dev.jid);
     expect(chat).toMatchObject({ kind: 'room', unread: 4, mentions: 1, last: { body: 'three' } });

@@ -110,6 +110,25 @@ describe('a message to a room', () => {
     });
   });
 
+  it('is not refused by an occupant that could not be reached', async () => {
+    const dev = room();
+    const alice = await joined('alice', dev);
+    dev.reflects = 'none';
+    const sent = alice.request('message.send', { to: dev.jid, id: 'mine-7', body: 'x' });
+    const { attrs } = await at.server.next((stanza) => stanza.attrs.id === 'mine-7');
+    const error = el('error', { type: 'auth' }, el('forbidden', { xmlns: ns.stanzaErrors }));
+    at.server.send(el('message', { type: 'error', id: 'mine-7', from: `${dev.jid}/Bob`, to: attrs.from }, error));
+    dev.spoken(
+      'alice',
+      { id: 'mine-7' },
+      [el('body', {}, 'x'), el('origin-id', { xmlns: ns.stanzaIds, id: 'mine-7' })],
+      {
+        to: () => true,
+      },
+    );
+    expect(await sent).toMatchObject({ originId: 'mine-7' });
+  });
+
   it('that is not reflected is found in the archive, or is not confirmed', async () => {
     const dev = room();
     const alice = await joined('alice', dev);

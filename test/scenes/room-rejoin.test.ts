@@ -108,6 +108,23 @@ describe('when the link comes back', () => {
     await alice.close();
   }, 15_000);
 
+  it('all its nicks may be taken: it stays a member, and the next session may try', async () => {
+    const alice = await joined();
+    at.server.drop('rst');
+    await alice.next('state', ({ link }) => link === 'down');
+    room.forget('Alice');
+    for (const nick of ['Alice', 'Alice_2', 'Alice_3', 'Alice_4']) room.enter(nick);
+    expect(await alice.next('room.left', undefined, 8000)).toMatchObject({
+      cause: 'error',
+      rejoin: true,
+      error: { code: 'conflict' },
+    });
+    room.exit('Alice');
+    const phone = await at.gateway.login('alice');
+    expect(await phone.next('room')).toMatchObject({ nick: 'Alice', joined: true });
+    await Promise.all([alice.close(), phone.close()]);
+  }, 15_000);
+
   it('a room may have been closed to it: it is told so, and is no member any more', async () => {
     const alice = await joined();
     at.server.drop('rst');

@@ -2,38 +2,13 @@
 import { expect, it } from 'vitest';
 import type { HistoryQuery, NewItem } from '../../src/store/archive.ts';
 import { parseArchiveId } from '../../src/store/archive-id.ts';
+import { Random } from '../support/random.ts';
 import { onEveryDriver } from './drivers.ts';
 import { Model } from './model.ts';
 import { alice, bob, carol, dora, iso, noon } from './support.ts';
 
-/** A repeatable source of numbers below 1 (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-class Dice {
-  readonly #next: () => number;
+class Dice extends Random {
   #clock = noon;
-
-  constructor(seed: number) {
-    this.#next = numbers(seed);
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.#next() * limit);
-  }
-
-  one<T>(values: readonly T[]): T {
-    const value = values[this.below(values.length)];
-    if (value === undefined) throw new Error('Nothing to choose from');
-    return value;
-  }
 
   some<T>(values: readonly T[], max: number): T[] {
     return Array.from({ length: this.below(max + 1) }, () => this.one(values));
@@ -45,7 +20,7 @@ class Dice {
     return this.#clock;
   }
 
-  text(): string {
+  words(): string {
     return ['see', ...this.some(['lunch', 'lunar', 'noon', 'nooner', 'ok', 'okay', 'see', 'sea'], 4)].join(' ');
   }
 }
@@ -71,7 +46,7 @@ function randomItem(dice: Dice, account: string): NewItem {
   const now = dice.now();
   const item = { type: kind, chat, author, outgoing, now };
   const data = { chat, from: author, time: iso(now + dice.one([0, 0, 0, -3600_000])) };
-  const text = dice.text();
+  const text = dice.words();
   const named = { ids: dice.some(ids, 3), text, unread: !outgoing && dice.below(4) > 0 };
   if (kind === 'message') return { ...item, ...named, data: { ...data, body: text } };
   const whose = dice.below(3) === 0 ? {} : { author: dice.one([account, chat]) };

@@ -102,6 +102,8 @@ const meanings: Record<string, readonly [message: string, field?: string]> = {
   forbidden: ['The account is banned from this room'],
   conflict: ['Someone else has this nick in the room', 'nick'],
   'service-unavailable': ['The room is full, or there is no such service'],
+  // COMPAT(ejabberd): its way to say so, and `wait`, for it may be otherwise soon.
+  'resource-constraint': ['The room is full, or the account is in as many rooms as the service allows'],
   'item-not-found': ['There is no such room, or its owner has not set it up yet', 'room'],
   'not-allowed': ['There is no such room, and the account may not create it', 'room'],
   'not-acceptable': ['The room takes only the nick that is registered for the account', 'nick'],

@@ -3,7 +3,7 @@
  * read, and made into JSON, once. Servers keep a room's order for everybody, so each account only has to know how far in the
  * feed it is; and what one account heard need not be asked of the archive for another.
  */
-import { type Gateway, slot } from '../../extension.ts';
+import type { Gateway } from '../../extension.ts';
 import type { Jid } from '../../xmpp/jid.ts';
 import { tryParse } from '../../xmpp/jid.ts';
 import type { Archived } from '../../xmpp/mam.ts';
@@ -15,6 +15,8 @@ import { SpokenIndex } from './spoken.ts';
 
 /** Entries that are kept; copies of one message are never that far apart. */
 const most = 256;
+/** So many are known by their ids for longer: an archive that has lost its end is read from further back. */
+const mostKnown = 4000;
 /** Messages that wait while an archive is read; further ones are found there. */
 const mostHeld = 1000;
 
@@ -30,6 +32,10 @@ export class RoomFeed {
   #traits: { readonly info: unknown; readonly traits: RoomTraits } | undefined;
   readonly #entries: Said[] = [];
   readonly #byStanzaId = new Map<string, Said>();
+  /** Of entries that are kept no more, too. */
+  readonly #serials = new Map<string, number>();
+  /** The last live message that is an entry, and the children that its copies share (xmpp/copies.ts). */
+  #last: { readonly children: Element['children']; readonly said: Said } | undefined;
   #end = 0;
   /** From this serial on nothing is missing in between. */
   #whole = 1;
@@ -52,6 +58,11 @@ export class RoomFeed {
     return this.#traits.traits;
   }
 
+  /** What was heard last, where this is a copy of it. */
+  copyOf(stanza: Element): Said | undefined {
+    return this.#last?.children === stanza.children ? this.#last.said : undefined;
+  }
+
   /** A copy of a live message, for an account that is at `after`: the entry all copies share. Serial 0: it waits. */
   hear(stanza: Element, from: Jid, after: number): Said | undefined {
     const { traits } = this;
@@ -60,10 +71,11 @@ export class RoomFeed {
       stanzaId === undefined
         ? this.#copy(stanza, after)
         : (this.#byStanzaId.get(stanzaId) ?? this.#held?.get(stanzaId));
-    if (known) return known;
-    const said = readSaid(this.#gateway, traits, this.spoken, { stanza, from });
-    if (!said) return undefined;
-    if (!this.#held) return this.#push(said);
+    const said = known ?? readSaid(this.#gateway, traits, this.spoken, { stanza, from });
+    if (said && !known && !this.#held) this.#push(said);
+    // Without an id, whose copy it is depends on who gets it; what waits may be another entry in the end.
+    if (said && said.serial > 0 && stanzaId !== undefined) this.#last = { children: stanza.children, said };
+    if (!said || known || !this.#held) return said;
     if (stanzaId !== undefined && this.#held.size < mostHeld) this.#held.set(stanzaId, said);
     return said;
   }
@@ -74,7 +86,7 @@ export class RoomFeed {
     return said && (said.serial > 0 ? said : this.#push(said));
   }
 
-  /** A message of the archive that is older than the feed. */
+  /** A message of the archive: an entry, or what is older than those; with a serial only if it has been an entry. */
   learn({ id: archiveId, stanza, stamp }: Archived): Said | undefined {
     const known = this.#byStanzaId.get(archiveId);
     if (known) return known;
@@ -82,6 +94,7 @@ export class RoomFeed {
     if (from?.bare !== this.#shared.jid || stanza.attrs.type !== 'groupchat') return undefined;
     const said = readSaid(this.#gateway, this.traits, this.spoken, { stanza, from, found: { archiveId, stamp } });
     if (said?.kind === 'message') this.spoken.note(said);
+    if (said) said.serial = this.#serials.get(archiveId) ?? 0;
     return said;
   }
 
@@ -101,6 +114,7 @@ export class RoomFeed {
   hold(from: number | undefined): void {
     if (from !== this.#end) this.#whole = this.#end + 1;
     this.#held = new Map();
+    this.#last = undefined;
   }
 
   /** The archive is read: what waited, and was not in there, follows. */
@@ -116,15 +130,21 @@ export class RoomFeed {
     // What an account is told anew when it joins, it may have heard live.
     return this.#entries.find(
       (said) =>
-        (said.serial > after && isSame(said.stanza, stanza)) ||
-        (again && said.stanzaId === undefined && isRetold(said, stanza)),
+        (said.serial > after && said.stanza && isSame(said.stanza, stanza)) ||
+        (again && said.stanza && isRetold(said.stanza, said.time, stanza)),
     );
+  }
+
+  #know(stanzaId: string, said: Said): void {
+    this.#byStanzaId.set(stanzaId, said);
+    this.#serials.set(stanzaId, said.serial);
+    if (this.#serials.size > mostKnown) for (const oldest of this.#serials.keys().take(1)) this.#serials.delete(oldest);
   }
 
   #push(said: Said): Said {
     said.serial = ++this.#end;
     this.#entries.push(said);
-    if (said.stanzaId !== undefined) this.#byStanzaId.set(said.stanzaId, said);
+    if (said.stanzaId !== undefined) this.#know(said.stanzaId, said);
     if (this.#entries.length > most) {
       const gone = this.#entries.shift();
       if (gone?.stanzaId !== undefined) this.#byStanzaId.delete(gone.stanzaId);
@@ -172,24 +192,18 @@ function hasEqualChildren(one: Element, other: Element): boolean {
 /** XEP-0045 §7.2.13: the stamp has whole seconds only, and says when the room got it. */
 const maxSkew = 60_000;
 
-function isRetold(said: Said, stanza: Element): boolean {
+function isRetold(told: Element, time: string, stanza: Element): boolean {
   const stamp = Date.parse(find(stanza, 'delay', ns.delay)?.attrs.stamp ?? '');
   return (
-    said.stanza.attrs.from === stanza.attrs.from &&
-    said.stanza.attrs.id === stanza.attrs.id &&
-    childText(said.stanza, 'body', '') === childText(stanza, 'body', '') &&
-    Math.abs(Date.parse(said.time) - stamp) < maxSkew
+    told.attrs.from === stanza.attrs.from &&
+    told.attrs.id === stanza.attrs.id &&
+    childText(told, 'body', '') === childText(stanza, 'body', '') &&
+    Math.abs(Date.parse(time) - stamp) < maxSkew
   );
 }
 
-const feeds = slot(() => new WeakMap<SharedRoom, RoomFeed>());
-
 /** The feed of a room; made at first use, forgotten with the room. */
 export function feedOf(gateway: Gateway, shared: SharedRoom): RoomFeed {
-  const all = gateway.slot(feeds);
-  const known = all.get(shared);
-  if (known) return known;
-  const feed = new RoomFeed(gateway, shared);
-  all.set(shared, feed);
-  return feed;
+  shared.feed ??= new RoomFeed(gateway, shared);
+  return shared.feed;
 }

@@ -50,7 +50,8 @@ async function begin(session: Session, jid: Jid, wishes: JoinWishes, nick: strin
   rooms.add(room);
   clearTimeout(room.retry);
   room.nick = nick ?? room.nick;
-  room.password = wishes.password ?? room.password;
+  // §7.8.2: who was invited was told the password.
+  room.password = wishes.password ?? account.invites.get(jid.bare)?.password ?? room.password;
   try {
     const entered = await enter(room, wishes);
     await remember(room);

@@ -2,8 +2,9 @@
  * `room.leave`: the end of a membership (XEP-0045 §7.14), and the absence of an account without a session, which is none.
  *   {"room":"dev@rooms.example.com"} ↔ <presence to="dev@rooms.example.com/alice" type="unavailable"/>
  */
-import type { Account, Extension, Paced } from '../../extension.ts';
+import type { Account, Extension } from '../../extension.ts';
 import { StanzaError } from '../../protocol/errors.ts';
+import type { Element } from '../../xmpp/stanza.ts';
 import { leavePresence } from './enter.ts';
 import { forget, left } from './membership.ts';
 import type { Room } from './room.ts';
@@ -37,21 +38,19 @@ async function goOut(room: Room, status: string | undefined): Promise<void> {
 /** Nobody looks any more: the account goes out of its rooms, and stays their member. */
 export function absent(account: Account): void {
   const rooms = roomsOf(account);
-  const away: Room[] = [];
+  const goodbyes: Element[] = [];
   for (const room of rooms) {
     clearTimeout(room.retry);
     room.retry = undefined;
-    if (room.state !== 'away') away.push(room);
+    if (room.state !== 'away') goodbyes.push(leavePresence(room));
     room.out(new StanzaError('not-acceptable', 'The account has no session'));
     room.shownJoined = false;
+    // Of a nick that was only the second best, the next join knows nothing.
+    room.nick = account.memberships.get(room.jid)?.nick ?? room.nick;
   }
   clearInterval(rooms.watch);
   rooms.watch = undefined;
-  if (account.gateway.link === 'up') account.gateway.pace(rooms, goodbyes(away));
-}
-
-function* goodbyes(rooms: readonly Room[]): Generator<Paced> {
-  for (const room of rooms) yield leavePresence(room);
+  if (account.gateway.link === 'up') account.gateway.pace(rooms, goodbyes.values());
 }
 
 export const requests = {

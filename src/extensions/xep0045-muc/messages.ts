@@ -17,8 +17,9 @@ import { positionOf, positionsOf } from './position.ts';
 import { leftNick, occupantChat, privateMessage } from './private.ts';
 import type { Room } from './room.ts';
 import { roomsOf } from './rooms.ts';
-import { stanzaIdOf, subjectIn } from './said.ts';
+import { type Said, stanzaIdOf, subjectIn } from './said.ts';
 import { attachParts, refused } from './send.ts';
+import { knownRoom } from './shared-room.ts';
 import { tell } from './tell.ts';
 
 const takes: NonNullable<Extension['takes']> = (account, stanza, from) => {
@@ -26,6 +27,7 @@ const takes: NonNullable<Extension['takes']> = (account, stanza, from) => {
     noteLeave(account, stanza, from);
     return false;
   }
+  if (hearCopy(account, stanza, from)) return true;
   if (archiveOf(account).take(stanza, from, account.client.full)) return true;
   const room = roomsOf(account).get(from.bare);
   if (!room) return false;
@@ -69,18 +71,33 @@ function hearInTurn(room: Room, stanza: Element, from: Jid): boolean | Promise<u
   return opened.done;
 }
 
+/** What another account of the gateway has heard: nothing of it need be read again. */
+function hearCopy(account: Account, stanza: Element, from: Jid): boolean {
+  const shared = knownRoom(account.gateway, from.bare);
+  const said = shared?.feed?.copyOf(stanza);
+  const room = said && shared?.user(account);
+  // What waits for its files comes first.
+  return room?.state === 'joined' && !account.slot(lines).has(room.jid) && hearSaid(room, said, stanza);
+}
+
 function hear(room: Room, stanza: Element, from: Jid): boolean {
   if (room.state !== 'joined') return false;
   const { account, shared } = room;
-  room.heardAt = account.gateway.now();
   const position = positionOf(room);
   const subject = subjectIn(stanza);
   if (subject !== undefined) {
+    room.heardAt = account.gateway.now();
     subjectIs(room, subject, from.resource);
     position.fresh = false;
     return true;
   }
   const said = feedOf(account.gateway, shared).hear(stanza, from, position.serial ?? 0);
+  return hearSaid(room, said, stanza);
+}
+
+function hearSaid(room: Room, said: Said | undefined, stanza: Element): true {
+  const position = positionOf(room);
+  room.heardAt = room.account.gateway.now();
   // While what was missed is read, the feed keeps it.
   if (!said || !position.live || said.serial <= (position.serial ?? 0)) return true;
   // §7.2.13: history for a newcomer is no news.
@@ -105,13 +122,14 @@ function subjectIs(room: Room, subject: string, by: string): void {
 /** §7.4, §7.5: the room, or the one it was for, does not take a message. */
 function takeError(room: Room, stanza: Element, from: Jid): boolean | Promise<unknown> {
   const { account } = room;
+  // COMPAT(ejabberd 24.12): of another occupant that could not be reached, the speaker is told in that one's name.
+  if (from.resource !== '') return account.bounced(stanza.attrs.id ?? '', from.full, readError(stanza));
   if (refused(account, room, stanza)) {
     // The room does not know the account: whether that is so is asked, and what follows from it is done.
     if (conditionOf(stanza) === 'not-acceptable' && room.state === 'joined') doubt(room);
     return true;
   }
-  if (from.resource === '') return false;
-  return account.bounced(stanza.attrs.id ?? '', from.full, readError(stanza));
+  return false;
 }
 
 /** What is not stored of an account's rooms. */
@@ -130,6 +148,9 @@ export const messages: Part = {
   },
   hooks: {
     accountOpen: (account) => void positionsOf(account),
+    sessionOpen: ({ account, gateway }) => {
+      if (account.sessions.size === 1) positionsOf(account).attendedSince = gateway.now();
+    },
     accountClose: (account) => void save(account),
     sessionClose: ({ account }) => {
       if (account.sessions.size > 0) return;

@@ -85,6 +85,8 @@ const saveAfter = 200;
 class Positions {
   readonly #all = new Map<string, Position>();
   readonly #account: Account;
+  /** Since when there is a session, epoch ms. */
+  attendedSince = 0;
   /** Resolves when what is stored is known. */
   readonly loaded: Promise<void>;
 
@@ -118,9 +120,8 @@ class Positions {
   }
 
   /** Stores a room's where enough has changed; what cannot be stored now is with the next change. */
-  touched(room: string): void {
-    const position = this.#all.get(room);
-    if (position && position.unsaved >= saveAfter) void this.save(room).catch(() => undefined);
+  touched(room: string, { unsaved }: Position): void {
+    if (unsaved >= saveAfter) void this.save(room).catch(() => undefined);
   }
 
   async save(room: string): Promise<void> {
@@ -153,7 +154,8 @@ export function positionsOf(account: Account): Positions {
 }
 
 export function positionOf(room: Room): Position {
-  return positionsOf(room.account).of(room.jid);
+  room.position ??= positionsOf(room.account).of(room.jid);
+  return room.position;
 }
 
 /** The room as a chat (PROTOCOL.md §9). */

@@ -54,7 +54,6 @@ function refused(room: Room, stanza: Element, from: Jid): void {
 function available(room: Room, stanza: Element, from: Jid): void {
   if ((room.state !== 'joining' && room.state !== 'joined') || from.resource === '') return;
   const { newNick: _, ...here } = read(room, stanza, from).occupant;
-  // COMPAT(services of before XEP-0045 1.24): without 110, the own presence is the one with the own nick.
   const isSelf = here.statusCodes.includes(110);
   if (!isSelf) room.seesJids = here.jid !== undefined;
   room.shared.note({ ...here, statusCodes: [] });
@@ -68,10 +67,15 @@ function available(room: Room, stanza: Element, from: Jid): void {
 
 /** XEP-0421 §4: an occupant-id counts only where the room says that it makes them. */
 function read(room: Room, stanza: Element, from: Jid): RoomPresence {
-  const presence = readPresence(room.account.gateway, stanza, from);
-  if (room.shared.has(ns.occupantId)) return presence;
-  const { occupantId: _, ...occupant } = presence.occupant;
-  return { ...presence, occupant };
+  const { shared } = room;
+  // A copy of what another account was told (xmpp/copies.ts).
+  if (shared.lastRead?.children === stanza.children && shared.lastRead.info === shared.info)
+    return shared.lastRead.presence;
+  const all = readPresence(room.account.gateway, stanza, from);
+  const { occupantId: _, ...occupant } = all.occupant;
+  const presence = shared.has(ns.occupantId) ? all : { ...all, occupant };
+  shared.lastRead = { children: stanza.children, info: shared.info, presence };
+  return presence;
 }
 
 /** §7.2.2: the own presence is the last of a join; later it tells of an own change. */
@@ -101,7 +105,9 @@ function gone(room: Room, stanza: Element, from: Jid): void {
   const presence = read(room, stanza, from);
   const { occupant } = presence;
   const codes = occupant.statusCodes;
-  const isSelf = codes.includes(110) || from.resource === room.nick || (presence.destroyed && from.resource === '');
+  // While it joins, who has the nick may be someone else.
+  const hasNick = room.state !== 'joining' && from.resource === room.nick;
+  const isSelf = codes.includes(110) || hasNick || (presence.destroyed !== undefined && from.resource === '');
   // §7.6: not gone, but to be known by another name.
   if (codes.includes(303) && occupant.newNick !== undefined) {
     if (isSelf && room.state === 'joined') renamed(room, detach(occupant.newNick));

@@ -21,8 +21,8 @@ const maxPins = 1000;
 /** §7.5: a message from an occupant that is not for all. */
 export function privateMessage(room: Room, stanza: Element, from: Jid): boolean | Promise<unknown> {
   const { account } = room;
-  // Only from a room that the account is in; and an invitation by way of an occupant is none.
-  if (room.state !== 'joined' || find(find(stanza, 'x', ns.mucUser) ?? stanza, 'invite', ns.mucUser)) return false;
+  // Also in the moments in which the account comes or goes; and an invitation by way of an occupant is none.
+  if (find(find(stanza, 'x', ns.mucUser) ?? stanza, 'invite', ns.mucUser)) return false;
   const chat = detach(from.full);
   const { occupantIds } = feedOf(account.gateway, room.shared).traits;
   const claimed = occupantIds ? occupantIdOf.read(stanza) : undefined;

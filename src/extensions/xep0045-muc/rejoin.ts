@@ -103,13 +103,13 @@ function failed(room: Room, error: StanzaError, wanted: string): void {
 
 /** Someone has taken the nick: another one, and another, then the next session may try. */
 function conflict(room: Room, error: StanzaError, wanted: string): void {
-  room.failures++;
-  if (room.failures <= nicks) {
-    room.nick = `${wanted}_${room.failures + 1}`;
+  room.conflicts++;
+  if (room.conflicts <= nicks) {
+    room.nick = `${wanted}_${room.conflicts + 1}`;
     room.account.gateway.pace(room, rejoins([room]));
     return;
   }
-  room.failures = 0;
+  room.conflicts = 0;
   room.nick = wanted;
   left(room, { cause: 'error', rejoin: true, error: error.toObject(), statusCodes: [] });
 }

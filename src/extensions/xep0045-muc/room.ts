@@ -8,6 +8,7 @@ import type { OwnPresence } from '../../protocol/objects.ts';
 import type { Occupant, Room as RoomObject } from '../../protocol/rooms.ts';
 import { bookmarksOf } from './bookmarks.ts';
 import { describeInfo } from './info.ts';
+import type { Position } from './position.ts';
 import { type SharedRoom, sharedRoom } from './shared-room.ts';
 
 /** `away`: a room that was joined and not left, but the account is not in it now. */
@@ -36,6 +37,8 @@ export class Room {
   self: Occupant | undefined;
   /** Does the room tell this account who is who? */
   seesJids = false;
+  /** How far the account is in it; see position.ts. */
+  position: Position | undefined;
   /** When something came from it last, epoch ms. */
   heardAt = 0;
   /** The status it was shown last. */
@@ -46,6 +49,8 @@ export class Room {
   told = 0;
   /** Unattended attempts that failed, in a row. */
   failures = 0;
+  /** Unattended attempts with a nick that somebody had, in a row. */
+  conflicts = 0;
   retry: NodeJS.Timeout | undefined;
   /** A self-ping is under way (XEP-0410). */
   doubted = false;
@@ -60,7 +65,7 @@ export class Room {
   constructor(account: Account, jid: string, nick: string, password?: string) {
     this.account = account;
     this.shared = sharedRoom(account.gateway, jid);
-    this.shared.users.add(this);
+    this.shared.add(this);
     this.nick = nick;
     this.password = password;
   }
@@ -101,6 +106,7 @@ export class Room {
     this.self = self;
     this.nick = self.nick;
     this.failures = 0;
+    this.conflicts = 0;
     if (this.#attempt) this.shared.keepOnly(this.#attempt.seen);
     this.#attempt?.done.resolve({ created: self.statusCodes.includes(201) });
     this.#attempt = undefined;

@@ -29,7 +29,8 @@ export interface Said extends Spoken {
   /** Its place in the feed; 0 = it is older than that. */
   serial: number;
   readonly kind: 'message' | 'action' | 'typing' | 'other';
-  readonly stanza: Element;
+  /** Where it has no stanza-id to be known by. */
+  readonly stanza?: Element;
   /** Without one it is a stanza that has no mapping. */
   readonly event?: EncodedEvent;
   /** As the stanza says, not made by us. */
@@ -80,7 +81,7 @@ export function readSaid(
   const { fields } = reading;
   const occupantId = traits.occupantIds ? occupantIdOf.read(stanza) : undefined;
   const nick = detach(from.resource);
-  const stanzaId = found.archiveId ?? stanzaIdOf(stanza, traits);
+  const stanzaId = traits.stanzaIds ? (found.archiveId ?? stanzaIdOf(stanza, traits)) : undefined;
   const idAttribute = isId(stanza.attrs.id) ? detach(stanza.attrs.id) : undefined;
   const originId = isId(fields.originId) ? detach(fields.originId) : undefined;
   const id = oneId([stanzaId, idAttribute], index);
@@ -115,18 +116,20 @@ export function readSaid(
     if (action && found.archiveId === undefined) gateway.ignored(action.type, why, from.full);
     return undefined;
   }
+  // It is kept for a while, and must not keep the chunk of the stream that it was cut from.
+  const event = what.event && (JSON.parse(JSON.stringify(what.event)) as Event);
+  const body = event?.type === 'message' ? event.data.body : undefined;
   return {
     kind: what.kind,
-    ...(what.event ? { event: gateway.encode(what.event) } : {}),
+    ...(event ? { event: gateway.encode(event) } : {}),
     id,
     author,
     nick,
     at: 0,
     serial: 0,
-    stanza,
     time,
-    mentions: mentionedIn(stanza, fields.body, traits.jid),
-    ...(stanzaId === undefined ? {} : { stanzaId }),
+    mentions: mentionedIn(stanza, body, traits.jid),
+    ...(stanzaId === undefined ? { stanza } : { stanzaId }),
     ...(occupantId === undefined ? {} : { occupantId }),
     ...(originId === undefined ? {} : { originId }),
     ...(idAttribute === undefined ? {} : { idAttribute }),

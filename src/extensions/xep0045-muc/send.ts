@@ -39,6 +39,10 @@ interface Attempt {
   /** Written, and nobody knows whether the room has it. */
   doubtful: boolean;
   written: boolean;
+  /** It is noted, and not in the room from an earlier attempt. */
+  ready: boolean;
+  /** Whether an earlier attempt brought it into the room is not known. */
+  uncertain: boolean;
   readonly outcome: PromiseWithResolvers<Sent>;
 }
 
@@ -74,8 +78,7 @@ export function sayToRoom(
   const { account, gateway } = session;
   const { underWay } = account.slot(sends);
   const known = underWay.get(id);
-  if (known && known.digest !== digest)
-    throw new StanzaError('conflict', 'This id was used for another message', { field: 'id' });
+  if (known && known.digest !== digest) throw conflict();
   if (known) return known.outcome.promise;
   const stanza = write();
   serialize(stanza);
@@ -93,6 +96,8 @@ export function sayToRoom(
     at: gateway.now(),
     doubtful: false,
     written: false,
+    ready: false,
+    uncertain: false,
     outcome,
   };
   underWay.set(id, attempt);
@@ -105,7 +110,7 @@ export function sayToRoom(
     })
     .catch(() => undefined);
   void run(attempt).catch((error: unknown) => {
-    if (attempt.written || !(error instanceof StanzaError)) outcome.reject(error);
+    if (attempt.written || attempt.uncertain || !(error instanceof StanzaError)) outcome.reject(error);
     else fail(attempt, error);
   });
   return outcome.promise;
@@ -134,31 +139,27 @@ function completed(room: Room, message: Partial<Message>): Partial<Message> {
 async function run(attempt: Attempt): Promise<void> {
   const { id, digest, room, at } = attempt;
   const { account } = room;
-  const known = await account.archive.beginSend(account.jid.bare, {
-    id,
-    chat: room.jid,
-    digest,
-    at,
-  });
-  if (known && known.digest !== digest && known.state !== 'failed') {
-    throw new StanzaError('conflict', 'This id was used for another message', { field: 'id' });
-  }
+  const known = await account.archive.beginSend(account.jid.bare, { id, chat: room.jid, digest, at });
+  if (known && known.digest !== digest && known.state !== 'failed') throw conflict();
   if (known?.state === 'sent' && known.result) {
     attempt.outcome.resolve(known.result as Sent);
     return;
   }
+  attempt.uncertain = known?.state === 'pending';
   await inRoom(room);
-  // An earlier process wrote it, maybe: then the room's archive knows.
-  if (known?.state === 'pending') {
-    const { archive } = feedOf(account.gateway, room.shared).traits;
-    if (!archive) throw unconfirmed(false);
+  // An earlier attempt wrote it, maybe: then the room's archive knows.
+  if (attempt.uncertain && known) {
+    if (!feedOf(account.gateway, room.shared).traits.archive) throw unconfirmed(false);
     const found = await look(attempt, known.at - skewMs);
     if (found) {
       settle(attempt, found);
       return;
     }
+    attempt.uncertain = false;
   }
-  await write(attempt);
+  attempt.ready = true;
+  await inRoom(room);
+  write(attempt);
 }
 
 /** Resolves when the account is in the room and has heard what it missed. */
@@ -170,10 +171,11 @@ async function inRoom(room: Room): Promise<void> {
   await positionOf(room).caughtUp;
 }
 
-async function write(attempt: Attempt): Promise<void> {
+/** Once; where the account is not in the room any more, `resume` does it. @throws StanzaError what the link refuses */
+function write(attempt: Attempt): void {
   const { room } = attempt;
   const stanza = attempt.split?.main ?? attempt.stanza;
-  if (room.state !== 'joined' || !positionOf(room).live) return;
+  if (attempt.written || room.state !== 'joined' || !positionOf(room).live) return;
   attempt.written = room.account.gateway.send(stanza);
 }
 
@@ -186,10 +188,16 @@ export function doubt(room: Room): void {
 export function resume(room: Room): void {
   const { archive } = feedOf(room.account.gateway, room.shared).traits;
   for (const attempt of attemptsIn(room)) {
-    if (attempt.doubtful && !archive) attempt.outcome.reject(unconfirmed(false));
-    else if (!attempt.written || attempt.doubtful) {
-      attempt.doubtful = false;
-      void write(attempt).catch((error: unknown) => attempt.outcome.reject(error));
+    if (!attempt.ready) continue;
+    if (attempt.doubtful && !archive) {
+      attempt.outcome.reject(unconfirmed(false));
+      continue;
+    }
+    if (attempt.doubtful) attempt.written = attempt.doubtful = false;
+    try {
+      write(attempt);
+    } catch (error) {
+      attempt.outcome.reject(error);
     }
   }
 }
@@ -267,7 +275,9 @@ async function expire(attempt: Attempt): Promise<void> {
   const { gateway } = room.account;
   if (!attempt.written) {
     const code = gateway.link === 'down' ? 'link-down' : 'timeout';
-    fail(attempt, new StanzaError(code, 'The room could not be reached in time', { by: room.jid }));
+    const error = new StanzaError(code, 'The room could not be reached in time', { by: room.jid });
+    if (attempt.uncertain) outcome.reject(error);
+    else fail(attempt, error);
     return;
   }
   const { archive } = feedOf(gateway, room.shared).traits;
@@ -297,4 +307,8 @@ const maxPages = 10;
 /** With an archive a repeat is safe: it looks there first. */
 function unconfirmed(retry: boolean): StanzaError {
   return new StanzaError('unconfirmed', 'Whether the room has the message is not known', { retry });
+}
+
+function conflict(): StanzaError {
+  return new StanzaError('conflict', 'This id was used for another message', { field: 'id' });
 }

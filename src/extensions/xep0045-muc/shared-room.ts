@@ -2,9 +2,11 @@
  * What all accounts of the gateway that are in one room have in common: its occupants, its subject, what it can do. A
  * thousand web users in a room are a thousand occupants, not a million; an event about one is made into JSON once.
  */
-import { type EncodedEvent, type Gateway, slot } from '../../extension.ts';
+import { type Account, type EncodedEvent, type Gateway, slot } from '../../extension.ts';
 import type { DiscoInfo } from '../../protocol/discovery.ts';
 import type { Occupant } from '../../protocol/rooms.ts';
+import type { RoomFeed } from './feed.ts';
+import type { RoomPresence } from './occupants.ts';
 import type { Room } from './room.ts';
 
 interface Entry {
@@ -25,8 +27,11 @@ const maxGone = 1000;
 export class SharedRoom {
   readonly jid: string;
   readonly gateway: Gateway;
-  /** The rooms of accounts that share it, whether they are in it now or not. */
-  readonly users = new Set<Room>();
+  /** What was said in it; see feed.ts. */
+  feed: RoomFeed | undefined;
+  /** The presence that was read last, known by the children of its stanza. */
+  lastRead: { readonly children: unknown; readonly info: unknown; readonly presence: RoomPresence } | undefined;
+  readonly #users = new Map<Account, Room>();
   /** What disco#info says of it, once it was asked. */
   info: DiscoInfo | undefined;
   subject: string | undefined;
@@ -41,6 +46,25 @@ export class SharedRoom {
   constructor(gateway: Gateway, jid: string) {
     this.gateway = gateway;
     this.jid = jid;
+  }
+
+  /** The rooms of accounts that share it, whether they are in it now or not. */
+  get users(): Iterable<Room> {
+    return this.#users.values();
+  }
+
+  user(account: Account): Room | undefined {
+    return this.#users.get(account);
+  }
+
+  add(room: Room): void {
+    this.#users.set(room.account, room);
+  }
+
+  /** Is it somebody's still? */
+  remove(room: Room): boolean {
+    if (this.#users.get(room.account) === room) this.#users.delete(room.account);
+    return this.#users.size > 0;
   }
 
   /** How many are in it. */
@@ -149,9 +173,13 @@ export function sharedRoom(gateway: Gateway, jid: string): SharedRoom {
   return room;
 }
 
+/** The room, if it is one of the gateway's accounts. */
+export function knownRoom(gateway: Gateway, jid: string): SharedRoom | undefined {
+  return gateway.slot(all).get(jid);
+}
+
 /** A room that nobody uses is forgotten. */
 export function release(room: Room): void {
   const { shared, account } = room;
-  shared.users.delete(room);
-  if (shared.users.size === 0) account.gateway.slot(all).delete(shared.jid);
+  if (!shared.remove(room)) account.gateway.slot(all).delete(shared.jid);
 }

@@ -8,7 +8,7 @@ import type { Room } from './room.ts';
 import type { Said } from './said.ts';
 import { reflected } from './send.ts';
 
-/** `count` = nobody saw the room since, so there is nobody to be told; `show` = asked for, and no news. */
+/** `count` = nobody was there to see it, it is only counted; what was said since somebody is there is told all the same. `show` = asked for, and no news. */
 export type Manner = 'tell' | 'count' | 'show';
 
 /** Did the account say it? By the occupant-id, where the room gives one. */
@@ -24,7 +24,7 @@ export function tell(room: Room, said: Said, manner: Manner, stanza?: Element): 
   const own = isOwn(room, said);
   // Whoever sent it from here has its answer, and is not told of it.
   const sender = own && said.kind !== 'typing' ? reflected(room, said) : undefined;
-  if (manner !== 'count') push(room, said, { own, sender, stanza });
+  if (manner !== 'count' || isSinceThen(room, said)) push(room, said, { own, sender, stanza });
   if (said.kind === 'message') {
     if (manner !== 'show' && !own) {
       position.unread++;
@@ -34,8 +34,14 @@ export function tell(room: Room, said: Said, manner: Manner, stanza?: Element): 
   }
   if (manner !== 'show' && (said.kind === 'message' || said.kind === 'action')) {
     position.pass(said);
-    positionsOf(account).touched(room.jid);
+    positionsOf(account).touched(room.jid, position);
   } else if (said.serial > 0) position.serial = said.serial;
+}
+
+/** COMPAT(Prosody 0.12): stamps of whole seconds. That a client gets by history.get too, it knows by the id. */
+function isSinceThen({ account }: Room, { time }: Said): boolean {
+  const { attendedSince } = positionsOf(account);
+  return Date.parse(time) >= (time.endsWith('.000Z') ? attendedSince - (attendedSince % 1000) : attendedSince);
 }
 
 interface Copy {

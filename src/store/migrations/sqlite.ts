@@ -159,4 +159,21 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX records_of_kind ON records (kind, account);
   `,
+  `
+  -- Ids are looked up in the account: one random place for each, instead of one here and one in sends.
+  CREATE TABLE ids_of_account (
+    account INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    chat INTEGER NOT NULL,
+    one INTEGER NOT NULL, -- 1: it is the item's one id
+    PRIMARY KEY (account, id, item)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO ids_of_account SELECT i.account, x.id, x.item, x.chat, x.one FROM item_ids x JOIN items i ON i.id = x.item;
+  DROP TABLE item_ids;
+  ALTER TABLE ids_of_account RENAME TO item_ids;
+
+  -- Of a message that was sent: the digest of its content and what its sender was answered, as JSON object.
+  ALTER TABLE items ADD COLUMN sent TEXT;
+  `,
 ];
