@@ -186,6 +186,8 @@ export interface Act {
   isDone(target: Target): boolean;
   /** Adds to the stanza what says it. @throws StanzaError where the account may not, or it cannot be done there */
   write(stanza: Element, target: Target, place: 'chat' | 'room'): void | Promise<void>;
+  /** In a chat, the stanzas that follow it, where the message was several on the wire. */
+  parts?(stanza: Element, target: Target): Element[];
 }
 
 /** What became of it: `id` is that of the edit, else of the message acted on. */

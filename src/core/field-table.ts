@@ -28,13 +28,19 @@ export class FieldTable<O extends object> {
   read(stanza: Element, nested?: Nested): { object: Partial<O>; content: boolean } {
     const object: Record<string, unknown> = {};
     let content = false;
+    /** Fields that have made no sense of the stanza: asked once, however many of their elements it has. */
+    let senseless: Set<number> | undefined;
     const one = (index: number): void => {
       const entry = this.#fields[index];
       if (!entry) return;
       const [property, field] = entry;
-      if (object[property] !== undefined) return;
+      if (object[property] !== undefined || senseless?.has(index)) return;
       const value = field.read(stanza, nested);
-      if (value === undefined) return;
+      if (value === undefined) {
+        senseless ??= new Set();
+        senseless.add(index);
+        return;
+      }
       object[property] = value;
       content ||= field.content === true;
     };
@@ -58,7 +64,9 @@ export class FieldTable<O extends object> {
     const byField = new Map<number, Element[]>();
     for (const child of elements(stanza)) {
       for (const index of this.#byElement.get(keyOf(child)) ?? []) {
-        byField.set(index, [...(byField.get(index) ?? []), child]);
+        const known = byField.get(index);
+        if (known) known.push(child);
+        else byField.set(index, [child]);
       }
     }
     const read = new Set<Element>();

@@ -95,6 +95,7 @@ function recordAction(
     ...(type === 'message.edited'
       ? { ids: idsOf(fields, stanza), data: { ...messageData(incoming, fields), ...data }, text: fields.body ?? '' }
       : { data: { ...happened, ...data } }),
+    ...(type === 'message.edited' && fields.reply ? { reply: detach(fields.reply.id) } : {}),
   };
   return account.record(item, { stanza }).then(
     () => undefined,

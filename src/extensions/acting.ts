@@ -50,13 +50,15 @@ export async function actInChat(
   if (action.isDone(target)) return { id: target.id, chat, type, time: String(target.message.time) };
   const stanza = el('message', { from: account.client.full, to: to.full, id: action.id, type });
   await action.write(stanza, target, 'chat');
-  label?.(stanza);
+  const parts = action.parts?.(stanza, target) ?? [];
+  for (const one of [stanza, ...parts]) label?.(one);
   const { archiveId } = stored.item;
   return account.deliver(session, {
     id: action.id,
     to,
     type,
     stanza,
+    ...(parts.length > 0 ? { parts: [stanza, ...parts] } : {}),
     chat,
     digest: hash('sha1', `${chat}\n${action.digest}`),
     action: { type: action.type, target: { id: target.id, archiveId }, ...(action.data ? { data: action.data } : {}) },

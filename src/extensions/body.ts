@@ -3,7 +3,7 @@
  * who do not understand the rest of the message (XEP-0428).
  */
 import { ns } from '../xmpp/namespaces.ts';
-import { type Element, nameOf, textOf } from '../xmpp/stanza.ts';
+import { type Element, textOf } from '../xmpp/stanza.ts';
 import { bodiesOf } from './bodies.ts';
 import { cutOut, joined, pointsIn, type Range } from './code-points.ts';
 import { oobIn } from './xep0066-oob.ts';
@@ -12,25 +12,29 @@ import { filesIn } from './xep0447-file-sharing.ts';
 import { isReply } from './xep0461-replies.ts';
 
 export interface ShownBody {
+  /** Absent where the message has no body. */
+  readonly own?: Element;
   /** Absent where there is none, or nothing of it is to be shown. */
   readonly text?: string;
   /** What was cut out, in code points of the body on the wire. */
   readonly removed: readonly Range[];
 }
 
+const nothing: readonly Range[] = [];
+
 export function shownBody(stanza: Element): ShownBody {
   const { own } = bodiesOf(stanza);
-  if (!own) return { removed: [] };
+  if (!own) return { removed: nothing };
   const text = textOf(own);
-  if (!mayHaveFallback(stanza)) return { text, removed: [] };
+  if (!mayHaveFallback(stanza)) return { own, text, removed: nothing };
   const length = pointsIn(text);
   const ofFiles = fileFallback(stanza, text, length);
   const ofReply = isReply(stanza) ? rangesOf(fallbacksFor(stanza, ns.reply), length) : [];
   const removed = joined([...ofReply, ...ofFiles]);
-  if (removed.length === 0) return { text, removed };
+  if (removed.length === 0) return { own, text, removed };
   const { left } = cutOut(text, removed);
   // A file and no words is no text; an answer without words is an empty one.
-  return left === '' && ofFiles.length > 0 ? { removed } : { text: left, removed };
+  return left === '' && ofFiles.length > 0 ? { own, removed } : { own, text: left, removed };
 }
 
 /** XEP-0447 §3.1; and XEP-0066 as it is used: the body is the address and nothing else. */
@@ -42,11 +46,10 @@ function fileFallback(stanza: Element, text: string, length: number): Range[] {
   return isAddress ? [{ start: 0, end: length }] : said;
 }
 
-/** Most messages have neither. */
+/** Most messages have neither; whether these are the right ones is looked at later. */
 function mayHaveFallback(stanza: Element): boolean {
-  return stanza.children.some(
-    (child) =>
-      typeof child !== 'string' &&
-      (nameOf(child) === 'fallback' || (nameOf(child) === 'x' && child.getNS() === ns.oob)),
-  );
+  for (const child of stanza.children) {
+    if (typeof child !== 'string' && (child.name.endsWith('fallback') || child.name.endsWith('x'))) return true;
+  }
+  return false;
 }

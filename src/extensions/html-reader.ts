@@ -99,7 +99,9 @@ class HtmlReader {
   #attributes(): Record<string, string> {
     const attrs: Record<string, string> = Object.create(null);
     const text = this.#text;
-    while (this.#at < text.length && text.charAt(this.#at) !== '>') {
+    for (;;) {
+      while (between.has(text.charAt(this.#at))) this.#at++;
+      if (this.#at >= text.length || text.charAt(this.#at) === '>') break;
       const [part = '', name = '', value = ''] = match(attribute, text, this.#at);
       this.#at += Math.max(part.length, 1);
       const bare = /^["']/.test(value) ? value.slice(1, -1) : value;
@@ -110,7 +112,9 @@ class HtmlReader {
   }
 }
 
-const attribute = /[\s/]*([^\s/>="']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?/y;
+/** Skipped by hand: an expression would try all of them again for each. */
+const between: ReadonlySet<string> = new Set([' ', '\t', '\n', '\r', '\f', '/']);
+const attribute = /([^\s/>="']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?/y;
 
 function match(pattern: RegExp, text: string, at: number): string[] {
   pattern.lastIndex = at;

@@ -23,7 +23,10 @@ const body: Field<string> = {
       ['body', ''],
       ['encryption', ns.encryption],
     ],
-    (stanza) => (bodiesOf(stanza).own ? shownBody(stanza).text : noticeOf(stanza)),
+    (stanza) => {
+      const { own, text } = shownBody(stanza);
+      return own ? text : noticeOf(stanza);
+    },
     (stanza, value) => append(stanza, el('body', {}, value)),
   ),
   used: (stanza) => {
@@ -34,19 +37,21 @@ const body: Field<string> = {
 
 /** By language; the last one of each. */
 function translations(stanza: Element): Map<string, Element> {
-  return new Map(
-    bodiesOf(stanza).others.flatMap((child) => {
-      const tag = languageOf(child);
-      return tag === undefined ? [] : [[tag, child] as const];
-    }),
-  );
+  const found = new Map<string, Element>();
+  for (const child of bodiesOf(stanza).others) {
+    const tag = languageOf(child);
+    if (tag !== undefined) found.set(tag, child);
+  }
+  return found;
 }
 
 const bodies = custom<Texts>(
   [['body', '']],
   (stanza) => {
-    const texts = [...translations(stanza)].map(([tag, child]) => [tag, textOf(child)] as const);
-    return texts.length === 0 ? undefined : Object.fromEntries(texts);
+    if (bodiesOf(stanza).others.length === 0) return undefined;
+    const found = translations(stanza);
+    if (found.size === 0) return undefined;
+    return Object.fromEntries([...found].map(([tag, child]) => [tag, textOf(child)]));
   },
   (stanza, value) => {
     for (const [tag, text] of Object.entries(value)) append(stanza, el('body', { 'xml:lang': tag }, text));

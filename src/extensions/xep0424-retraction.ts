@@ -53,13 +53,25 @@ function retraction(id: string, reason: string | undefined): Act {
       const { idAttribute, originId, stanzaId } = target;
       // §5: in rooms the room's id for it, or, where that gives none, the origin-id; elsewhere the id attribute.
       const named = known(place === 'room' ? (stanzaId ?? originId) : idAttribute);
-      const why = reason ? el('reason', {}, reason) : undefined;
-      append(stanza, el('retract', { xmlns: ns.retraction, id: named }, why));
-      append(stanza, el('fallback', { xmlns: ns.fallback, for: ns.retraction }));
-      append(stanza, el('body', {}, fallback));
-      append(stanza, hint('store'));
+      retract(stanza, named, reason);
+    },
+    parts: ({ attrs }, { idAttribute, message: { files = [], body } }) => {
+      // Of a lone file and no words it is one stanza; else each file has one of its own, with an id made of the message's.
+      if (files.length < 2 && body === undefined) return [];
+      return files.map((_, i) =>
+        retract(el('message', { ...attrs, id: `${attrs.id}-${i + 1}` }), `${idAttribute}-${i + 1}`, reason),
+      );
     },
   };
+}
+
+function retract(stanza: Element, id: string, reason: string | undefined): Element {
+  const why = reason ? el('reason', {}, reason) : undefined;
+  append(stanza, el('retract', { xmlns: ns.retraction, id }, why));
+  append(stanza, el('fallback', { xmlns: ns.fallback, for: ns.retraction }));
+  append(stanza, el('body', {}, fallback));
+  append(stanza, hint('store'));
+  return stanza;
 }
 
 const fallback = 'This person took a message back, but your software does not know how to do that.';

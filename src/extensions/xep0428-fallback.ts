@@ -11,8 +11,13 @@ import { joined, type Range } from './code-points.ts';
 /** The fallback elements for that feature. */
 export function fallbacksFor(stanza: Element, feature: string): Element[] {
   return elements(stanza).filter(
-    (child) => nameOf(child) === 'fallback' && namespaceOf(child) === ns.fallback && child.attrs.for === feature,
+    (child) => nameOf(child) === 'fallback' && child.attrs.for === feature && isFallback(namespaceOf(child)),
   );
+}
+
+/** COMPAT(slixmpp 1.8): replies of many clients have the namespace of before. */
+function isFallback(xmlns: string): boolean {
+  return xmlns === ns.fallback || xmlns === ns.fallbackOlder;
 }
 
 /** What they say of a body of so many code points: the parts that are fallback. */
@@ -21,7 +26,7 @@ export function rangesOf(fallbacks: readonly Element[], length: number): Range[]
 }
 
 function rangesIn(fallback: Element, length: number): Range[] {
-  const parts = elements(fallback).filter((child) => namespaceOf(child) === ns.fallback);
+  const parts = elements(fallback).filter((child) => isFallback(namespaceOf(child)));
   // Without children it is about every body and subject.
   if (parts.length === 0) return [{ start: 0, end: length }];
   return parts.flatMap((part) => {

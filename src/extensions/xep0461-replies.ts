@@ -54,7 +54,11 @@ function write(stanza: Element, { id, to, quote }: Reply): void {
 }
 
 const reply: Field<Reply> = {
-  elements: [elementKey('reply', ns.reply), elementKey('fallback', ns.fallback)],
+  elements: [
+    elementKey('reply', ns.reply),
+    elementKey('fallback', ns.fallback),
+    elementKey('fallback', ns.fallbackOlder),
+  ],
   read: (stanza) => {
     const element = replyIn(stanza);
     if (!element) return undefined;

@@ -135,8 +135,9 @@ export const ns = {
   moderationOlder: 'urn:xmpp:message-moderate:0',
   /** XEP-0431 */
   fullText: 'urn:xmpp:fulltext:0',
-  /** XEP-0428 */
+  /** XEP-0428, now and before version 0.2 */
   fallback: 'urn:xmpp:fallback:0',
+  fallbackOlder: 'urn:xmpp:feature-fallback:0',
   /** XEP-0432 */
   jsonMessage: 'urn:xmpp:json-msg:0',
   /** XEP-0446, XEP-0447, XEP-0448 */

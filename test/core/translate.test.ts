@@ -167,6 +167,18 @@ describe(`with the seed ${seed}`, () => {
   });
 });
 
+it('a stanza full of one kind of element is read in time', () => {
+  const random = new Random(1);
+  const kinds = Array.from({ length: 300 }, () => strangeElement(random)).map(({ name, attrs }) => ({ name, attrs }));
+  for (const { name, attrs } of kinds) {
+    const stanza = el('message', {}, ...Array.from({ length: 4000 }, () => el(name, attrs, 'x')));
+    const start = performance.now();
+    translate.readMessage(stanza);
+    translate.extra(stanza, 'message');
+    expect(performance.now() - start, `${name} ${attrs.xmlns}`).toBeLessThan(1000);
+  }
+});
+
 /** Without anything else these are no message. */
 const beside = new Set(['lang', 'thread', 'parentThread', 'hints', 'reply', 'mentions', 'spoiler', 'unstyled', 'html']);
 

@@ -27,6 +27,22 @@ it('a message that arrived, and whose sender was told nothing, arrives once', as
   expect(bob.events('message')).toHaveLength(2);
 });
 
+it('an edit that arrived, and whose sender was told nothing, arrives once', async () => {
+  const core = await TestCore.create();
+  const [alice, bob] = [await core.login('alice'), await core.login('bob')];
+  await alice.request('message.send', hi);
+  const edit = { to: hi.to, id: 'm1', originId: 'e1', body: 'hello' };
+  const value = () => Promise.reject(storeUnavailable());
+  Object.defineProperty(core.store.archive, 'finishSend', { value, configurable: true });
+  expect((await alice.request('message.edit', edit))?.error).toMatchObject({ retry: true });
+  Reflect.deleteProperty(core.store.archive, 'finishSend');
+  const answer = { type: 'ok', data: { id: 'e1', replace: 'm1' } };
+  expect(await alice.request('message.edit', edit)).toMatchObject(answer);
+  expect(await alice.request('message.edit', edit)).toMatchObject(answer);
+  await settled();
+  expect(bob.events('message.edited')).toMatchObject([{ data: { id: 'e1', replace: 'm1', body: 'hello' } }]);
+});
+
 it('a message that the server brings twice, because it was written twice, is one', async () => {
   const core = await TestCore.create({ env: { STANZAWIRE_ACCOUNTS_ROUTE_LOCALLY: 'false' } });
   const [alice, bob] = [await core.login('alice'), await core.login('bob')];

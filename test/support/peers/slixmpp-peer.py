@@ -16,6 +16,7 @@ from slixmpp.exceptions import IqError, IqTimeout
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 from slixmpp_actions import ActionCalls
+from slixmpp_fields import FieldCalls
 from slixmpp_profiles import ProfileCalls
 from slixmpp_rooms import RoomCalls, message_parts, occupant_of
 
@@ -149,7 +150,7 @@ class Peer(ClientXMPP):
         return {"jid": self.boundjid.full}
 
 
-class Calls(RoomCalls, ProfileCalls, ActionCalls):
+class Calls(RoomCalls, ProfileCalls, ActionCalls, FieldCalls):
     """Each method is a call; its keyword arguments are the call's fields, its result goes into the reply."""
 
     def __init__(self):

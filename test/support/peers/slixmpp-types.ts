@@ -70,6 +70,24 @@ export interface PeerIq extends Incoming {
   payload?: string;
 }
 
+/** What slixmpp's plugins read in a message, once `fields` was called. */
+export interface PeerFields {
+  event: 'fields';
+  from: string;
+  id: string;
+  body?: string;
+  reply?: { id: string; to: string };
+  /** The parts of the body that are fallback: for what, and where. */
+  fallback?: { for: string; start?: string; end?: string };
+  oob?: string;
+  spoiler?: string;
+  attention?: true;
+  encryption?: { namespace: string; name: string };
+  json?: unknown;
+  html?: string;
+  forwarded?: { from: string; body: string };
+}
+
 /** What one of slixmpp's plugins took for an action on a message, once `actions` was called. */
 export interface PeerAction {
   event: 'action';
@@ -90,6 +108,7 @@ export interface PeerEvents {
   subscription: PeerPresence;
   iq: PeerIq;
   action: PeerAction;
+  fields: PeerFields;
   disconnected: { event: 'disconnected'; reason: string };
 }
 
