@@ -100,7 +100,7 @@ export class History {
   /** The message with that one id. */
   message(account: number, jid: string, id: string): StoredMessage | undefined {
     const chat = this.#directory.findChat(account, jid)?.id;
-    const row = chat === undefined ? undefined : this.#sql.byId.get(chat, id);
+    const row = chat === undefined ? undefined : this.#sql.byId.get(account, id, chat);
     const about = row && this.#sql.about.get(row.number);
     if (!row || !about) return undefined;
     const ids = about.ids === null ? [id] : (JSON.parse(about.ids) as string[]);
