@@ -7,7 +7,7 @@
 import { type Account, extension, slot, xep } from '../extension.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { ns } from '../xmpp/namespaces.ts';
-import { append, type Element, elements, find, nameOf, namespaceOf } from '../xmpp/stanza.ts';
+import { append, type Element, el, elements, find, nameOf, namespaceOf } from '../xmpp/stanza.ts';
 
 /** They are sent together; a sender that is still uploading is not waited for. */
 const patienceMs = 1000;
@@ -42,13 +42,22 @@ export function attachedIn(stanza: Element): Attached | undefined {
   return to && sources ? { to, sources } : undefined;
 }
 
+/** A copy whose files can be given sources: other accounts may have got the same children. */
+export function ownCopy(stanza: Element): Element {
+  const children = stanza.children.map((child) =>
+    typeof child !== 'string' && isFile(child) ? el(child.name, child.attrs, ...child.children) : child,
+  );
+  const copy = el(stanza.name, stanza.attrs, ...children);
+  copy.parent = stanza.parent;
+  return copy;
+}
+
 /** Puts the sources where they belong; false where the message has no such file. */
 export function attach(stanza: Element, { sources }: Attached): boolean {
-  const { id } = sources.attrs;
+  const { id, ...attrs } = sources.attrs;
   const file = lacking(stanza).find((one) => one.attrs.id === id);
   if (!file) return false;
-  delete sources.attrs.id;
-  append(file, sources);
+  append(file, el(sources.name, attrs, ...sources.children));
   return true;
 }
 
@@ -125,9 +134,10 @@ function takes(account: Account, stanza: Element, from: Jid): boolean | Promise<
   if (line) return line.add(stanza);
   const { gateway } = account;
   if (!isIncomplete(stanza) || gateway.slot(waited).has(stanza)) return false;
-  gateway.slot(waited).add(stanza);
+  const own = ownCopy(stanza);
+  gateway.slot(waited).add(own);
   const originId = find(stanza, 'origin-id', ns.stanzaIds)?.attrs.id;
-  const opened = new Waiting(stanza, {
+  const opened = new Waiting(own, {
     goesBy: (id) => id === originId || id === stanza.attrs.id,
     deliver: (one) => {
       if (waiting.get(from.bare) === opened) waiting.delete(from.bare);

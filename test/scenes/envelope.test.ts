@@ -161,8 +161,8 @@ describe('a wrong field is an error that names it, and nothing is done', () => {
 
 it.each([
   'message.sned',
-  'message.moderate',
-  'upload.slot',
+  'push.subscribe',
+  'call.send',
   'ready',
   'ok',
   'message',

@@ -7,7 +7,7 @@ import { type Jid, parse } from '../../xmpp/jid.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { type Element, find, nameOf } from '../../xmpp/stanza.ts';
 import { conditionOf, isError, readError } from '../../xmpp/stanza-error.ts';
-import { isIncomplete, Waiting } from '../xep0367-attaching.ts';
+import { isIncomplete, ownCopy, Waiting } from '../xep0367-attaching.ts';
 import { doubt } from '../xep0410-self-ping.ts';
 import { archiveOf } from './archive.ts';
 import { roomChat } from './chat.ts';
@@ -59,12 +59,13 @@ function hearInTurn(room: Room, stanza: Element, from: Jid): boolean | Promise<u
   // XEP-0367 §4.1: without an id of the room nothing can be attached to it.
   if (stanzaId === undefined || room.state !== 'joined') return hear(room, stanza, from);
   attachParts(room, stanza, stanzaId);
-  const opened = new Waiting(stanza, {
+  const own = ownCopy(stanza);
+  const opened = new Waiting(own, {
     goesBy: (id) => id === stanzaId,
     deliver: (one) => {
       if (waiting.get(jid) === opened) waiting.delete(jid);
       const sender = parse(one.attrs.from ?? '');
-      return one === stanza ? hear(room, one, sender) : hearInTurn(room, one, sender);
+      return one === own ? hear(room, one, sender) : hearInTurn(room, one, sender);
     },
   });
   waiting.set(jid, opened);

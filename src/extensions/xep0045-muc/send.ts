@@ -14,8 +14,8 @@ import { isError, readError } from '../../xmpp/stanza-error.ts';
 import { type Split, split } from '../file-parts.ts';
 import { messageOf } from '../message-content.ts';
 import { digestOf, quoteOf } from '../sending.ts';
-import { archiveOf } from './archive.ts';
 import { feedOf } from './feed.ts';
+import { lookFor } from './look.ts';
 import { positionOf } from './position.ts';
 import type { Room } from './room.ts';
 import type { Said } from './said.ts';
@@ -45,9 +45,6 @@ interface Attempt {
   uncertain: boolean;
   readonly outcome: PromiseWithResolvers<Sent>;
 }
-
-/** Clocks differ by so much. */
-const skewMs = 5 * 60 * 1000;
 
 const sends = slot(() => ({ underWay: new Map<string, Attempt>() }));
 
@@ -150,7 +147,7 @@ async function run(attempt: Attempt): Promise<void> {
   // An earlier attempt wrote it, maybe: then the room's archive knows.
   if (attempt.uncertain && known) {
     if (!feedOf(account.gateway, room.shared).traits.archive) throw unconfirmed(false);
-    const found = await look(attempt, known.at - skewMs);
+    const found = await lookFor(room, attempt.id, known.at);
     if (found) {
       settle(attempt, found);
       return;
@@ -281,28 +278,10 @@ async function expire(attempt: Attempt): Promise<void> {
     return;
   }
   const { archive } = feedOf(gateway, room.shared).traits;
-  const found = archive ? await look(attempt, attempt.at - skewMs).catch(() => undefined) : undefined;
+  const found = archive ? await lookFor(room, attempt.id, attempt.at).catch(() => undefined) : undefined;
   if (found) settle(attempt, found);
   else outcome.reject(unconfirmed(archive));
 }
-
-/** The message in the room's archive, if it is there: newest first, back to that time. */
-async function look(attempt: Attempt, since: number): Promise<Said | undefined> {
-  const { room, id } = attempt;
-  const feed = feedOf(room.account.gateway, room.shared);
-  const bounds = { pages: maxPages, max: 100, within: room.account.gateway.limits.sendTimeout };
-  for await (const page of archiveOf(room.account).back(room.account, room.jid, bounds)) {
-    for (const item of page.items.toReversed()) {
-      const said = feed.learn(item);
-      if (said && (said.originId === id || said.idAttribute === id) && said.nick === room.nick) return said;
-      if (said && Date.parse(said.time) < since) return undefined;
-    }
-  }
-  return undefined;
-}
-
-/** 1,000 messages back. */
-const maxPages = 10;
 
 /** With an archive a repeat is safe: it looks there first. */
 function unconfirmed(retry: boolean): StanzaError {
