@@ -1,6 +1,5 @@
 /** The fuzzing: hostile frames from web clients, then hostile stanzas from the XMPP side, on one gateway. */
 import { type Element, nameOf } from '../../src/xmpp/stanza.ts';
-import { Random } from '../support/random.ts';
 import type { FuzzClient } from './client.ts';
 import { makeOdd, makeRequest, targets } from './requests.ts';
 import { type Hostile, makeStanza } from './stanzas.ts';
@@ -32,14 +31,13 @@ const patienceMs = 15_000;
 const round = 200;
 
 export async function fuzz({ seed, frames, stanzas, say = () => undefined }: FuzzOptions): Promise<FuzzReport> {
-  const random = new Random(seed);
-  const world = await World.begin(random);
+  const world = await World.begin(seed);
   try {
     const shares = [0.2, 0.8];
     const heap: number[] = [];
     for (const share of shares) {
       await fuzzFrames(world, Math.round(frames * share), heap.length * Math.round(frames * 0.2), say);
-      await fuzzStanzas(world, Math.round(stanzas * share), say);
+      await fuzzStanzas(world, Math.round(stanzas * share), heap.length * Math.round(stanzas * 0.2), say);
       await quiet(world);
       heap.push(heapUsed());
     }
@@ -92,7 +90,7 @@ async function fuzzFrames(world: World, total: number, first: number, say: (what
     while (sent < total) {
       const number = first + sent++;
       if (number % 50_000 === 49_999) say(`${number + 1} frames`);
-      if (number % oddEvery === 0) await odd(world);
+      if (number % oddEvery === 0) await odd(world, number);
       else await request(world, await seat.taken(), number);
     }
   };
@@ -103,7 +101,7 @@ async function fuzzFrames(world: World, total: number, first: number, say: (what
 async function request(world: World, client: FuzzClient, number: number): Promise<void> {
   const target = targets[number % targets.length];
   if (!target) return;
-  const { type, data } = makeRequest(world.random, target);
+  const { type, data } = makeRequest(world.randomOf(number), target);
   const text = JSON.stringify(data);
   // Longer ones close the socket, which is looked at apart.
   if (text.length > 60_000 || Buffer.byteLength(text) > 60_000) return;
@@ -113,9 +111,9 @@ async function request(world: World, client: FuzzClient, number: number): Promis
 }
 
 /** A frame that may end the socket, on a socket of its own: it is answered, or the socket is closed as it should be. */
-async function odd(world: World): Promise<void> {
+async function odd(world: World, number: number): Promise<void> {
   const client = await world.login('odd');
-  const text = makeOdd(world.random);
+  const text = makeOdd(world.randomOf(number));
   client.send(text);
   const answer = await client.request('ping', {}, patienceMs);
   if (answer.type === 'nothing') world.wrong(`a ping behind an odd frame got no answer: ${text.slice(0, 300)}`);
@@ -124,7 +122,7 @@ async function odd(world: World): Promise<void> {
   if (!closings.has(code)) world.wrong(`an odd frame closed the socket with ${code}: ${text.slice(0, 300)}`);
 }
 
-async function fuzzStanzas(world: World, total: number, say: (what: string) => void): Promise<void> {
+async function fuzzStanzas(world: World, total: number, first: number, say: (what: string) => void): Promise<void> {
   const seats = Array.from({ length: 3 }, (_, i) => new Seat(world, i));
   for (const seat of seats) await seat.taken();
   const owed = new Map<string, Hostile>();
@@ -132,7 +130,8 @@ async function fuzzStanzas(world: World, total: number, say: (what: string) => v
   world.onStanza = (stanza) => heard(world, stanza, owed, silent);
   for (let sent = 0; sent < total; ) {
     for (let i = 0; i < round && sent < total; i++) {
-      const hostile = makeStanza(world.random, `s${sent++}`);
+      const number = first + sent++;
+      const hostile = makeStanza(world.randomOf(number), `s${number}`);
       if (hostile.owed) owed.set(hostile.id, hostile);
       if (hostile.silent) silent.set(hostile.id, hostile);
       world.count(`stanza ${hostile.xml.slice(1, hostile.xml.indexOf(' '))}`);

@@ -12,7 +12,7 @@ import { ns } from '../../src/xmpp/namespaces.ts';
 import type { Element } from '../../src/xmpp/stanza.ts';
 import { TestGateway, upstreamOf } from '../support/gateway.ts';
 import type { AnyFrame } from '../support/json-client.ts';
-import type { Random } from '../support/random.ts';
+import { Random } from '../support/random.ts';
 import { ScriptedServer } from '../support/scripted-server.ts';
 import { FuzzClient } from './client.ts';
 import { makeAnswer } from './stanzas.ts';
@@ -38,7 +38,9 @@ const checkError = compile(ErrorObject);
 export class World {
   readonly server: ScriptedServer;
   readonly gateway: TestGateway;
-  readonly random: Random;
+  readonly #seed: number;
+  /** What the XMPP side does: in the order in which it is asked. */
+  readonly #random: Random;
   /** What must not be, each kind once, with how often. */
   readonly #wrong = new Map<string, number>();
   readonly counts = new Map<string, number>();
@@ -47,7 +49,7 @@ export class World {
   readonly #folder: string;
   #events = 0;
 
-  static async begin(random: Random): Promise<World> {
+  static async begin(seed: number): Promise<World> {
     const server = await ScriptedServer.start({ forgets: true });
     const folder = mkdtempSync(join(tmpdir(), 'stanzawire-fuzz-'));
     const holder: { world?: World } = {};
@@ -55,7 +57,7 @@ export class World {
     // Outside of the heap, whose size is looked at.
     const env = { ...settings, STANZAWIRE_STORE_URL: `sqlite:${join(folder, 'fuzz.db')}` };
     const gateway = await TestGateway.start(upstreamOf(server), env, log);
-    const world = new World(server, gateway, random, folder);
+    const world = new World(server, gateway, seed, folder);
     holder.world = world;
     const first = await world.login('waits');
     const deadline = performance.now() + 5000;
@@ -64,15 +66,21 @@ export class World {
     return world;
   }
 
-  private constructor(server: ScriptedServer, gateway: TestGateway, random: Random, folder: string) {
+  private constructor(server: ScriptedServer, gateway: TestGateway, seed: number, folder: string) {
     this.server = server;
     this.gateway = gateway;
-    this.random = random;
+    this.#seed = seed;
+    this.#random = new Random(seed);
     this.#folder = folder;
     server.onStanza = (stanza) => {
       this.onStanza(stanza);
       this.#react(stanza);
     };
+  }
+
+  /** For one input: the same in each run of that seed, whatever comes in between. */
+  randomOf(number: number): Random {
+    return new Random(Math.imul(this.#seed, 0x9e37_79b1) + Math.imul(number, 0x85eb_ca6b));
   }
 
   async login(user: string, connect: object = {}): Promise<FuzzClient> {
@@ -123,7 +131,8 @@ export class World {
 
   /** The XMPP side: rooms let in or do not, services answer something, people's servers sometimes bounce. */
   #react({ name, attrs, children }: Element): void {
-    const { random, server } = this;
+    const { server } = this;
+    const random = this.#random;
     const stanza = { name, attrs, children };
     const { id = '', from = '', to = '', type } = attrs;
     if (name === 'iq' && (type === 'get' || type === 'set')) {
@@ -147,7 +156,7 @@ export class World {
     const item = '<item affiliation="member" role="participant"/><status code="110"/>';
     if (type === 'unavailable') {
       this.server.send(`<presence type="unavailable" ${head}><x xmlns="${ns.mucUser}">${item}</x></presence>`);
-    } else if (this.random.chance(0.5)) {
+    } else if (this.#random.chance(0.5)) {
       this.server.send(`<presence ${head}><x xmlns="${ns.mucUser}">${item}</x></presence>`);
       this.server.send(
         `<message type="groupchat" from="${escaped(to.split('/')[0] ?? '')}" to="${escaped(from)}"><subject/></message>`,
