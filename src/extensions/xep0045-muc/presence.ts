@@ -108,6 +108,11 @@ function gone(room: Room, stanza: Element, from: Jid): void {
   // While it joins, who has the nick may be someone else.
   const hasNick = room.state !== 'joining' && from.resource === room.nick;
   const isSelf = codes.includes(110) || hasNick || (presence.destroyed !== undefined && from.resource === '');
+  // COMPAT(ejabberd 23.01): nobody in particular is gone when the room itself is on its way out.
+  if (from.resource === '' && !isSelf) {
+    doubt(room);
+    return;
+  }
   // §7.6: not gone, but to be known by another name.
   if (codes.includes(303) && occupant.newNick !== undefined) {
     if (isSelf && room.state === 'joined') renamed(room, detach(occupant.newNick));
