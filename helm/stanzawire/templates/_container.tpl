@@ -8,7 +8,7 @@ args: [--config, /etc/stanzawire/stanzawire.yaml]
 {{- if eq .Values.mode "sidecar" }}
 restartPolicy: Always
 {{- end }}
-{{- with include "stanzawire.env" . }}
+{{- with include "stanzawire.env" . | trim }}
 env:
   {{- . | nindent 2 }}
 {{- end }}

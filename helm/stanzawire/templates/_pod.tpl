@@ -2,7 +2,8 @@
 {{- define "stanzawire.pod" -}}
 metadata:
   labels:
-    {{- mustMergeOverwrite (dict) (include "stanzawire.labels" . | fromYaml) .Values.podLabels (include "stanzawire.podSelector" . | fromYaml) | toYaml | nindent 4 }}
+    {{- /* Not the version of the chart: it would start new pods for nothing. */}}
+    {{- mustMergeOverwrite (dict) .Values.commonLabels .Values.podLabels (include "stanzawire.podSelector" . | fromYaml) | toYaml | nindent 4 }}
   annotations:
     {{- mustMergeOverwrite (dict "kubectl.kubernetes.io/default-container" "stanzawire" "checksum/config" (include "stanzawire.checksum" .)) .Values.podAnnotations | toYaml | nindent 4 }}
 spec:
@@ -22,7 +23,7 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   containers:
-    - {{- include "stanzawire.container" . | nindent 6 }}
+    - {{ include "stanzawire.container" . | indent 6 | trim }}
     {{- with .Values.extraContainers }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

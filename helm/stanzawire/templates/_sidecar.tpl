@@ -17,7 +17,7 @@ spec:
         fsGroup: {{ int .Values.sidecar.fsGroup }}
       {{- end }}
       initContainers:
-        - {{- include "stanzawire.container" . | nindent 10 }}
+        - {{ include "stanzawire.container" . | indent 10 | trim }}
       volumes:
         {{- include "stanzawire.volumes" . | nindent 8 }}
 {{- end -}}
@@ -33,7 +33,7 @@ podSecurityContext:
 statefulSet:
   terminationGracePeriodSeconds: {{ include "stanzawire.gracePeriod" . }}
   initContainers:
-    - {{- include "stanzawire.container" . | nindent 6 }}
+    - {{ include "stanzawire.container" . | indent 6 | trim }}
   additionalVolumes:
     {{- include "stanzawire.volumes" . | nindent 4 }}
 {{- end -}}
