@@ -31,6 +31,14 @@
 
 {{- define "stanzawire.validateConfig" -}}
 {{- $config := .Values.config -}}
+{{- range $section := list "xmpp" "jwt" -}}
+{{- range $key := list "secret" "secretFile" -}}
+{{- $at := ternary (list "xmpp") (list "auth" "jwt") (eq $section "xmpp") -}}
+{{- if hasKey (ternary (dig "xmpp" dict $config) (dig "auth" "jwt" dict $config) (eq $section "xmpp")) $key -}}
+{{- fail (printf "config.%s.%s: no secret belongs in the configuration, which everybody may read; set secrets.existingSecret" (join "." $at) $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if not (dig "xmpp" "domain" "" $config) -}}
 {{- fail "config.xmpp.domain: missing; write the gateway's own domain, like web.example.com" -}}
 {{- end -}}
