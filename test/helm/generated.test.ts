@@ -1,7 +1,8 @@
 /** What is made from the code is up to date, and what stands in several places is the same in all. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { dashboardQueries } from '../../scripts/chart/dashboard.ts';
 import { values } from '../../scripts/chart/values.ts';
@@ -82,10 +83,11 @@ describe('the dashboard', () => {
       const expr = query.replace(/\$__rate_interval|\$__range/g, '5m').replace(/\$(\w+)/g, '.*');
       return { record: `panel:${at}`, expr };
     });
-    const { status, output } = promtool(
-      ['check', 'rules', '/dev/stdin'],
-      stringify({ groups: [{ name: 'dashboard', rules }] }),
-    );
+    const folder = mkdtempSync(join(tmpdir(), 'stanzawire-dashboard-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'queries.yaml');
+    writeFileSync(file, stringify({ groups: [{ name: 'dashboard', rules }] }));
+    const { status, output } = promtool(['check', 'rules', file]);
     expect({ status, output }).toMatchObject({
       status: 0,
       output: expect.stringContaining(`${rules.length} rules found`),
