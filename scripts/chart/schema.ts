@@ -143,7 +143,7 @@ export function valuesSchema(): string {
       enabled: flag,
       existingClaim: text,
       storageClass: text,
-      accessModes: list(oneOf('ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany')),
+      accessModes: list(oneOf('ReadWriteOnce', 'ReadWriteOncePod')),
       size: text,
       annotations: words,
       labels: words,

@@ -95,6 +95,11 @@ const schema: [string, string[], RegExp][] = [
   ['a time without a unit', set('config.drain.time=10'), /config.drain.time.*string/],
   ['an unknown mode', set('mode=daemon'), /mode.*(?:one of|standalone)/],
   ['a short key', set('secrets.token=short'), /secrets.token.*match/i],
+  [
+    'a volume that many may write to',
+    set('persistence.accessModes={ReadWriteMany}'),
+    /persistence.accessModes.0.*one of/,
+  ],
   ['a digest that is none', set('image.digest=latest'), /image.digest.*match/i],
 ];
 
