@@ -1,6 +1,6 @@
 /**
- * npm run docs: writes docs/configuration.md and config.example.yaml from the configuration's schema, and docs/xeps.md from
- * what the extensions say of themselves. A test compares the files with what this makes.
+ * npm run docs: writes docs/configuration.md and config.example.yaml from the configuration's schema, docs/xeps.md from
+ * what the extensions say of themselves, and the pages of operators.ts. A test compares the files with what this makes.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -129,5 +129,7 @@ function yaml(value: Key['default'] | Key['example']): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  for (const [path, text] of Object.entries(generated())) writeFileSync(join(root, path), text);
+  const { operatorPages } = await import('./operators.ts');
+  const pages = { ...generated(), ...(await operatorPages()) };
+  for (const [path, text] of Object.entries(pages)) writeFileSync(join(root, path), text);
 }

@@ -24,18 +24,31 @@ if (counts.skipped > 0) console.log(`${counts.skipped} skipped`);
 console.log(`${counts.passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** Gets the servers ready that the e2e tests run against, and says what is skipped for want of one. */
+/** Gets ready what the tests run against, and says what is skipped for want of it. */
 async function prepare() {
-  const paths = args.filter((arg) => existsSync(arg));
-  const withoutServers = paths.length > 0 && paths.every((path) => /^(\.\/)?test\/(?!e2e|$)/.test(path));
-  if (withoutServers && !ci) return [];
-  const { prepareServers } = await import('./servers.mjs');
-  const { available, missing } = await prepareServers({ ci });
-  console.log(`Servers for the e2e tests: ${available.join(', ') || 'none'}`);
-  const lines = missing.map(({ what, why }) => `${what} is missing: ${why}`);
+  const lines = [...(await prepareServers()), ...(await prepareHelm())];
   if (ci) return lines;
   for (const line of lines) console.warn(`Skipped: ${line}`);
   return [];
+}
+
+function line({ what, why }) {
+  return `${what} is missing: ${why}`;
+}
+
+async function prepareHelm() {
+  const wanted = ci || args.length === 0 || args.some((arg) => arg.includes('helm'));
+  return wanted ? (await import('./helm.mjs')).prepareHelm().map(line) : [];
+}
+
+/** For the e2e tests. */
+async function prepareServers() {
+  const paths = args.filter((arg) => existsSync(arg));
+  const withoutServers = paths.length > 0 && paths.every((path) => /^(\.\/)?test\/(?!e2e|$)/.test(path));
+  if (withoutServers && !ci) return [];
+  const { available, missing } = await (await import('./servers.mjs')).prepareServers({ ci });
+  console.log(`Servers for the e2e tests: ${available.join(', ') || 'none'}`);
+  return missing.map(line);
 }
 
 /** Everything but the tests. Each is run, whatever the others say. */

@@ -66,6 +66,8 @@ class Process implements Gateway {
   #goodbyes: NodeJS.Timeout | undefined;
   #listening = false;
   #stopped: Promise<void> | undefined;
+  /** When the stop began, on the clock of `performance`. */
+  #stopping: number | undefined;
 
   constructor(config: Config, parts: Parts) {
     const { log, metrics, virtualServer } = parts;
@@ -91,6 +93,9 @@ class Process implements Gateway {
     }, sweepMs).unref();
     metrics.ready.from(() => (this.#ready().ready ? 1 : 0));
     metrics.draining.from(() => (this.#stopped ? 1 : 0));
+    metrics.drainLimit.set(config.drain.time / 1000);
+    metrics.drainElapsed.from(() => (this.#stopping === undefined ? 0 : (performance.now() - this.#stopping) / 1000));
+    metrics.socketsLimit.set(config.limits.sockets);
   }
 
   async start(): Promise<{ publicPort: number; internalPort: number }> {
@@ -105,6 +110,7 @@ class Process implements Gateway {
   }
 
   stop(): Promise<void> {
+    this.#stopping ??= performance.now();
     this.#stopped ??= this.#drain();
     return this.#stopped;
   }

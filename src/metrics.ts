@@ -3,6 +3,7 @@
  * as `other`, and every combination exists with 0 from the start. Counting costs some ten nanoseconds: numbers in an
  * array, which prom-client reads when it is scraped.
  */
+import { getHeapStatistics } from 'node:v8';
 import * as prom from 'prom-client';
 import { closeCodes } from './protocol/close.ts';
 import { conditions, errorCodes } from './protocol/errors.ts';
@@ -66,11 +67,16 @@ export function createMetrics({ version }: { version: string }) {
   const histogram = <const L extends Labels>(name: string, help: string, buckets: number[], ...labels: L) =>
     new Histogram(registry, name, help, buckets, labels);
 
+  const heapLimit = gauge('heap_limit_bytes', 'The largest heap that the process may have');
+  heapLimit.set(getHeapStatistics().heap_size_limit);
+
   return {
     registry,
     text: () => registry.metrics(),
     ready: gauge('ready', 'Does /readyz answer 200'),
     draining: gauge('draining', 'Is the process shutting down'),
+    drainLimit: gauge('drain_limit_seconds', 'How long a stop may take to close the sockets, drain.time'),
+    drainElapsed: gauge('drain_elapsed_seconds', 'Since the stop began; 0 while there is none'),
     linkUp: gauge('link_up', 'Is the stream to the XMPP server established'),
     linkConnects: counter('link_connects_total', 'Attempts to connect to the XMPP server', connectResult),
     linkDisconnects: counter('link_disconnects_total', 'Losses of an established stream', disconnectReason),
@@ -88,6 +94,7 @@ export function createMetrics({ version }: { version: string }) {
       label('reason', ['forbidden', 'late', 'unknown']),
     ),
     sockets: gauge('sockets', 'WebSockets by state', label('state', ['connecting', 'open', 'closing'])),
+    socketsLimit: gauge('sockets_limit', 'Sockets at once, at most: limits.sockets'),
     socketHandshakes: counter('socket_handshakes_total', 'WebSocket upgrades', open('result', handshakes)),
     socketCloses: counter(
       'socket_closes_total',

@@ -83,6 +83,30 @@ test('there are fewer than 1,500 series, and every own name has the prefix', asy
   expect(text).toContain(`stanzawire_build_info{version="0.1.0",node="${process.version}"} 1`);
 });
 
+test('whatever comes from outside, there are never more series', async () => {
+  const metrics = createMetrics({ version: '0.1.0' });
+  const series = async () => (await metrics.text()).split('\n').filter((line) => !line.startsWith('#')).length;
+  const before = await series();
+  for (let i = 0; i < 500; i++) {
+    const value = `alice${i}@example.com/"}\n`;
+    metrics.linkConnects.inc(value);
+    metrics.linkDisconnects.inc(value);
+    metrics.stanzas.inc('in', value);
+    metrics.stanzaErrors.inc('in', value, value);
+    metrics.stanzasDropped.inc('in', value);
+    metrics.socketHandshakes.inc(value);
+    metrics.socketCloses.inc(value, 'client');
+    metrics.frames.inc('in', value);
+    metrics.framesRejected.inc(value);
+    metrics.authAttempts.inc(value, value);
+    metrics.authDuration.observe(1, value, value);
+    metrics.sessionResumes.inc(value);
+    metrics.requestDuration.observe(1, value, 'ok');
+  }
+  expect(await series()).toBe(before);
+  expect(await metrics.text()).not.toContain('alice');
+});
+
 const promtool = spawnSync('promtool', ['--version']).status === 0;
 
 test.skipIf(!promtool && !process.env.CI)('promtool finds nothing to complain about', async () => {

@@ -7,8 +7,8 @@ import { mintToken } from './config.mjs';
 const types = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml' };
 const tokenSeconds = 3600;
 
-/** Listens on the stage's page port. */
-export async function servePage({ stage, folder }) {
+/** Listens on the stage's page port; on another host than loopback only in a container, whose port is published on it. */
+export async function servePage({ stage, folder, host = '127.0.0.1' }) {
   const hosts = new Set(stage.origins.map((origin) => new URL(origin).host));
   const server = createServer((request, response) => {
     // Another name that resolves to 127.0.0.1 is a page of somebody else who wants our tokens (DNS rebinding).
@@ -18,7 +18,7 @@ export async function servePage({ stage, folder }) {
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(stage.ports.page, '127.0.0.1', resolve);
+    server.listen(stage.ports.page, host, resolve);
   });
   return {
     async stop() {

@@ -51,6 +51,22 @@ test('livez tells whether the process lives', async () => {
   expect(await inner('/livez')).toMatchObject({ status: 503 });
 });
 
+test('readyz can leave the link out, as a sidecar needs it', async () => {
+  const { inner, state } = await start();
+  Object.assign(state, { ready: false, link: 'down' });
+  expect(await inner('/readyz')).toMatchObject({ status: 503 });
+  const { status, body } = await inner('/readyz?exclude=link');
+  expect({ status, body: JSON.parse(body) }).toEqual({
+    status: 200,
+    body: { ready: true, link: 'down', draining: false },
+  });
+  expect(await inner('/readyz?exclude=all')).toMatchObject({ status: 503 });
+  state.draining = true;
+  expect(await inner('/readyz?exclude=link')).toMatchObject({ status: 503 });
+  Object.assign(state, { draining: false, alive: false });
+  expect(await inner('/readyz?exclude=link')).toMatchObject({ status: 503 });
+});
+
 test('readyz tells whether traffic is wanted, and why not', async () => {
   const { inner, state } = await start();
   const first = await inner('/readyz');

@@ -1,0 +1,2 @@
+export function findHelm(): Record<string, string | undefined>;
+export function prepareHelm(): { what: string; why: string }[];
