@@ -34,6 +34,8 @@ const tools = [
   { name: 'promtool', package: 'prometheus', file: '/usr/bin/promtool' },
   { name: 'chromium', package: 'chromium', file: '/usr/bin/chromium' },
   { name: 'slixmpp', package: 'python3-slixmpp', file: '/usr/lib/python3/dist-packages/slixmpp/__init__.py' },
+  { name: 'profanity', package: 'profanity', file: '/usr/bin/profanity' },
+  { name: 'tmux', package: 'tmux', file: '/usr/bin/tmux' },
 ];
 
 export function findServers() {

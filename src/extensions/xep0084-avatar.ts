@@ -14,15 +14,20 @@ import { ownImage, profileOf } from './profile/own.ts';
 const sha1 = /^[0-9a-f]{40}$/;
 const shown: readonly string[] = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 
+/** Some clients say what no image is (profanity 0.13: `img/png`). That says nothing, and the image tells when it is here. */
+const typeOf = ({ attrs }: Element): string | undefined => (attrs.type?.startsWith('image/') ? attrs.type : undefined);
+
 /** The first of its forms that can be shown and is at its node; `none` = the person has no avatar. */
 export function readMetadata(metadata: Element): Avatar | 'none' | undefined {
   const infos = elements(metadata).filter((child) => nameOf(child) === 'info');
   if (infos.length === 0) return 'none';
-  const info = infos.find(
-    ({ attrs }) => sha1.test(attrs.id ?? '') && attrs.url === undefined && (!attrs.type || shown.includes(attrs.type)),
-  );
+  const info = infos.find((each) => {
+    const type = typeOf(each);
+    return sha1.test(each.attrs.id ?? '') && each.attrs.url === undefined && (!type || shown.includes(type));
+  });
   if (!info) return undefined;
-  const { id = '', type } = info.attrs;
+  const { id = '' } = info.attrs;
+  const type = typeOf(info);
   const number = (name: 'bytes' | 'width' | 'height') => {
     const value = Number(info.attrs[name]);
     return Number.isSafeInteger(value) && value > 0 ? { [name]: value } : {};
