@@ -53,7 +53,20 @@ export class Client extends Emitter {
     this.#options = options;
     this.#saved = new Saved(storageOf(options.storage), options.name ?? 'stanzawire');
     this.#signIn = new SignIn(options, this.#saved.state);
-    this.#line = new Line(this.#lineOwner(), Socket);
+    this.#line = new Line(
+      {
+        hello: () => this.#signIn.hello(),
+        frame: (frame) => this.#frame(frame),
+        offline: () => {
+          this.#requests.offline();
+          this.#messages.offline();
+        },
+        lost: (code, reason) => this.#lost(code, reason),
+        status: (change) => this.#setStatus(change),
+        trace: (direction, text) => options.trace?.(direction, text),
+      },
+      Socket,
+    );
     this.#isNext = placeIn(this.#line, this.#saved);
     this.#requests = new Requests((frame) => this.#line.write(frame));
     const outbox = options.outbox ?? this.#saved.outbox();
@@ -169,20 +182,6 @@ export class Client extends Emitter {
     } catch {
       // Forbidden, or broken: then there is nothing from earlier pages.
     }
-  }
-
-  #lineOwner(): LineOwner {
-    return {
-      hello: () => this.#signIn.hello(),
-      frame: (frame) => this.#frame(frame),
-      offline: () => {
-        this.#requests.offline();
-        this.#messages.offline();
-      },
-      lost: (code, reason) => this.#lost(code, reason),
-      status: (change) => this.#setStatus(change),
-      trace: (direction, text) => this.#options.trace?.(direction, text),
-    };
   }
 
   #frame({ type, id, seq, data, error }: Frame): void {

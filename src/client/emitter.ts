@@ -24,8 +24,18 @@ export class Emitter {
   }
 
   emit<T extends keyof ClientEvents>(type: T, data: ClientEvents[T], origin: Origin = 'live'): void {
-    this.#call(type, data, origin);
-    this.#call('*', { type, data }, origin);
+    for (const [key, value] of [[type, data] as const, ['*', { type, data }] as const]) {
+      for (const listener of this.#listeners.get(key) ?? []) {
+        try {
+          listener(value as never, origin);
+        } catch (error) {
+          // A bug of the page's must not stop the client; it is reported as any uncaught error.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }
+    }
   }
 
   /** Ends the iterators, with that error. */
@@ -65,18 +75,5 @@ export class Emitter {
         end();
       }
     })();
-  }
-
-  #call(type: string, data: unknown, origin: Origin): void {
-    for (const listener of this.#listeners.get(type) ?? []) {
-      try {
-        listener(data as never, origin);
-      } catch (error) {
-        // A bug of the page's must not stop the client; it is reported as any uncaught error.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
   }
 }

@@ -81,7 +81,10 @@ export class Requests {
   online(limits: Limits | undefined, resumed: boolean): void {
     this.#stopped = undefined;
     this.#limits = limits ?? { inFlight: 64, frameBytes: 65_536 };
-    for (const pending of this.#waiting) if (!resumed && isLost(pending)) this.#fail(pending, unconfirmed());
+    // A new session knows nothing of the requests of the old one, and this may not be done twice.
+    for (const pending of this.#waiting) {
+      if (!resumed && pending.writtenAt && pending.frame.type === 'iq.send') this.#fail(pending, unconfirmed());
+    }
     this.#flush();
   }
 
@@ -107,14 +110,16 @@ export class Requests {
       const pending = this.#waiting.shift();
       if (!pending) return;
       const { frame } = pending;
+      pending.writtenAt ??= Date.now();
       // A frame that is too long would end the connection.
       if (new TextEncoder().encode(JSON.stringify(frame)).length > this.#limits.frameBytes) {
         this.#fail(pending, failure('too-large', `${frame.type} is too long`));
-        continue;
+      } else if (frame.type === 'message.send' && Date.now() - pending.writtenAt > knownMs) {
+        this.#fail(pending, unconfirmed());
+      } else {
+        this.#flying.set(frame.id, pending);
+        this.#write(frame);
       }
-      pending.writtenAt ??= Date.now();
-      this.#flying.set(frame.id, pending);
-      this.#write(frame);
     }
   }
 
@@ -136,12 +141,6 @@ export class Requests {
     this.#flying.delete(pending.frame.id);
     this.#waiting = this.#waiting.filter((one) => one !== pending);
   }
-}
-
-/** A new session knows nothing of the requests of the old one: what might be done twice, and must not, is given up. */
-function isLost({ frame: { type }, writtenAt }: Pending): boolean {
-  if (writtenAt === undefined) return false;
-  return type === 'iq.send' || (type === 'message.send' && Date.now() - writtenAt > knownMs);
 }
 
 const unconfirmed = (): ClientError => failure('unconfirmed', 'It is not known whether it was done');
