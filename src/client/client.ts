@@ -16,7 +16,7 @@ import { isHidden, watchPage } from './page.ts';
 import { placeIn } from './place.ts';
 import { platform } from './platform.ts';
 import { Requests } from './requests.ts';
-import { Saved, storageOf } from './saved.ts';
+import { openSaved, type Saved, storageOf } from './saved.ts';
 import { SignIn } from './sign-in.ts';
 import type {
   Answer,
@@ -51,7 +51,7 @@ export class Client extends Emitter {
     const Socket = options.WebSocket ?? platform.WebSocket;
     if (!Socket) throw failure('bad-request', 'The option WebSocket is missing');
     this.#options = options;
-    this.#saved = new Saved(storageOf(options.storage), options.name ?? 'stanzawire');
+    this.#saved = openSaved(storageOf(options.storage), options.name ?? 'stanzawire');
     this.#signIn = new SignIn(options, this.#saved.state);
     this.#line = new Line(
       {
@@ -69,7 +69,7 @@ export class Client extends Emitter {
     );
     this.#isNext = placeIn(this.#line, this.#saved);
     this.#requests = new Requests((frame) => this.#line.write(frame));
-    const outbox = options.outbox ?? this.#saved.outbox();
+    const outbox = options.outbox ?? this.#saved.outbox;
     this.#messages = new Messages({
       requests: this.#requests,
       outbox,

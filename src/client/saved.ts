@@ -5,7 +5,7 @@ import type { Cursors } from './catch-up.ts';
 import { type KeyValueStorage, platform } from './platform.ts';
 import type { Outbox, Unsent } from './types.ts';
 
-export interface State extends Cursors {
+export interface SavedState extends Cursors {
   user?: string;
   session?: string | undefined;
   seq: number;
@@ -16,53 +16,42 @@ export interface State extends Cursors {
   unsent: Record<string, Unsent>;
 }
 
-export class Saved {
-  readonly state: State;
-  readonly #storage: KeyValueStorage | undefined;
-  readonly #key: string;
+export interface Saved {
+  /** What an earlier page has left, and what this one changes. */
+  readonly state: SavedState;
+  save(): void;
+  clear(): void;
+  /** Keeps unsent messages beside the session. */
+  readonly outbox: Outbox;
+}
 
-  constructor(storage: KeyValueStorage | undefined, name: string) {
-    this.#storage = storage;
-    this.#key = `${name}/1`;
-    this.state = this.#load();
+export function openSaved(storage: KeyValueStorage | undefined, name: string): Saved {
+  const key = `${name}/1`;
+  const state: SavedState = { seq: 0, unsent: {} };
+  try {
+    Object.assign(state, JSON.parse(storage?.getItem(key) ?? '{}'));
+  } catch {
+    // Not ours: as if there were nothing.
   }
-
-  save(): void {
+  const save = (): void => {
     try {
-      this.#storage?.setItem(this.#key, JSON.stringify(this.state));
+      storage?.setItem(key, JSON.stringify(state));
     } catch {
       // Full, or forbidden: then a reload begins a new session.
     }
-  }
-
-  clear(): void {
-    this.#storage?.removeItem(this.#key);
-  }
-
-  /** Keeps unsent messages beside the session. */
-  outbox(): Outbox {
-    return {
-      all: () => Object.values(this.state.unsent),
-      put: (one) => {
-        this.state.unsent[one.data.id] = one;
-        this.save();
-      },
-      remove: (id) => {
-        delete this.state.unsent[id];
-        this.save();
-      },
-    };
-  }
-
-  #load(): State {
-    const state: State = { seq: 0, unsent: {} };
-    try {
-      Object.assign(state, JSON.parse(this.#storage?.getItem(this.#key) ?? '{}'));
-    } catch {
-      // Not ours: as if there were nothing.
-    }
-    return state;
-  }
+  };
+  const outbox: Outbox = {
+    all: () => Object.values(state.unsent),
+    put: (unsent) => {
+      state.unsent[unsent.data.id] = unsent;
+      save();
+    },
+    remove: (id) => {
+      delete state.unsent[id];
+      save();
+    },
+  };
+  return { state, save, outbox, clear: () => storage?.removeItem(key) };
 }
 
 /** `sessionStorage` where there is a page and nothing else is said. */

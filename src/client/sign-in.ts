@@ -6,7 +6,7 @@ import { afterClose } from '../protocol/close.ts';
 import type { ErrorObject } from '../protocol/errors.ts';
 import type { Connect, RequestData } from '../protocol/frames.ts';
 import { normal, replaced, tokenExpired, tokenInvalid } from './codes.ts';
-import type { State } from './saved.ts';
+import type { SavedState } from './saved.ts';
 import type { ConnectOptions } from './types.ts';
 
 /** How often in a row a refused token is replaced by another one. */
@@ -14,7 +14,7 @@ const maxRefused = 2;
 
 export class SignIn {
   readonly #options: ConnectOptions;
-  readonly #state: State;
+  readonly #state: SavedState;
   #presence: Connect['presence'];
   #refused = 0;
   /** Why the gateway refused the last `connect`. */
@@ -22,7 +22,7 @@ export class SignIn {
   /** Where `reconnect` sent it, for one attempt. */
   url: string | undefined;
 
-  constructor(options: ConnectOptions, state: State) {
+  constructor(options: ConnectOptions, state: SavedState) {
     this.#options = options;
     this.#state = state;
     this.#presence = options.presence;
