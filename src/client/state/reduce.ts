@@ -99,7 +99,8 @@ function ladder(store: Store, delivery: Delivery): void {
     const type = draft.type ?? (rooms[chat] ? ('groupchat' as const) : ('chat' as const));
     const time = new Date().toISOString();
     const message = { ...draft, id, originId: id, chat, type, from: user, time, outgoing: true, status, draft };
-    store.put('messages', chat, withMessage(messages[chat] ?? [], message));
+    const others = (messages[chat] ?? []).filter((one) => one.id !== id);
+    store.put('messages', chat, withMessage(others, message));
     return;
   }
   if (!sent || !originId) {
