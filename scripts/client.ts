@@ -1,9 +1,9 @@
 /**
  * node scripts/client.ts: bundles the client library for pages that have no bundler, into dist/client, and prints the
- * sizes. A test holds them to their bounds.
+ * sizes. A test holds them to their bounds. With a FOLDER it prints what others weigh, from their packages there.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
@@ -23,12 +23,24 @@ const entries = {
   'indexed-db.min.js': `export * from './indexed-db.ts';`,
 };
 
+/** What an application that only connects and chats would take in. */
+const others = {
+  centrifuge: `export { Centrifuge } from 'centrifuge';`,
+  'socket.io-client': `export { io } from 'socket.io-client';`,
+  'strophe.js': `export { Strophe, $msg, $pres, $iq } from 'strophe.js';`,
+  stanza: `export { createClient } from 'stanza';`,
+};
+
 export function bundles(): Promise<Bundle[]> {
-  return Promise.all(Object.entries(entries).map(([name, source]) => bundle(name, source)));
+  return all(entries, join(root, 'src/client'));
 }
 
-async function bundle(name: string, source: string): Promise<Bundle> {
-  const entry = join(root, 'src/client', `bundle:${name}.ts`);
+function all(sources: Record<string, string>, folder: string): Promise<Bundle[]> {
+  return Promise.all(Object.entries(sources).map(([name, source]) => bundle(name, source, folder)));
+}
+
+async function bundle(name: string, source: string, folder: string): Promise<Bundle> {
+  const entry = join(folder, `bundle:${name}.ts`);
   const output = await build({
     configFile: false,
     logLevel: 'error',
@@ -55,11 +67,17 @@ async function bundle(name: string, source: string): Promise<Bundle> {
   return { name, code: chunk.code, gzipped: gzipSync(chunk.code, { level: 9 }).length };
 }
 
+function print({ name, code, gzipped }: Bundle): void {
+  process.stdout.write(`${name}: ${code.length} bytes, ${gzipped} gzipped\n`);
+}
+
 if (process.argv[1] === import.meta.filename) {
+  const [beside] = process.argv.slice(2);
   const folder = join(root, 'dist/client');
-  mkdirSync(folder, { recursive: true });
-  for (const { name, code, gzipped } of await bundles()) {
-    writeFileSync(join(folder, name), code);
-    process.stdout.write(`dist/client/${name}: ${code.length} bytes, ${gzipped} gzipped\n`);
+  if (beside === undefined) mkdirSync(folder, { recursive: true });
+  for (const one of await bundles()) {
+    if (beside === undefined) writeFileSync(join(folder, one.name), one.code);
+    print(one);
   }
+  if (beside !== undefined) for (const one of await all(others, resolve(beside))) print(one);
 }

@@ -274,7 +274,7 @@ export class Client extends Emitter {
   #leave(mayComeBack: boolean): void {
     this.#saved.save();
     // An open socket keeps the page out of the cache. Without a code of its own the browser ends it as a reload: 1001.
-    if (!mayComeBack) return;
+    if (!mayComeBack || this.#status === 'stopped') return;
     this.#line.close(resync);
     this.#setStatus({ status: 'waiting' });
   }

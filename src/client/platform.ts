@@ -22,11 +22,7 @@ export interface KeyValueStorage {
 }
 
 interface PageEvents {
-  addEventListener(
-    type: string,
-    listener: (event: { readonly persisted?: boolean }) => void,
-    options: { signal: AbortSignal },
-  ): void;
+  addEventListener(type: string, listener: (event: { readonly persisted?: boolean }) => void, options: object): void;
 }
 
 interface Platform extends Partial<PageEvents> {

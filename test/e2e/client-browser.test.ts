@@ -76,7 +76,7 @@ describe.skipIf(maySkip(program !== undefined))('in Chromium', () => {
       url: `ws://127.0.0.1:${network.port}/ws`,
       token: await at.gateway.token('alice'),
     });
-    url = `${origin}/#${wishes}`;
+    url = `${origin}/#${wishes.toString()}`;
     page = await browser.open('about:blank', { width: 800, height: 600 });
   });
   afterEach(async () => {

@@ -4,16 +4,20 @@ import { connect } from '../../src/client/connect.ts';
 import { createState, type Snapshot, type State } from '../../src/client/state/state.ts';
 import { Cuttable } from './cuttable.ts';
 import type { TestGateway } from './gateway.ts';
+import { Inbox } from './peers/inbox.ts';
 
 export class LibraryUser {
   readonly chat: Client;
   readonly state: State;
   readonly network: Cuttable;
+  /** The text of each frame that came. */
+  readonly frames: Inbox<string>;
   /** Bodies of messages as they were told, one `chat body` each, the own ones of other sessions too. */
   readonly heard: string[] = [];
 
-  private constructor(chat: Client, network: Cuttable) {
+  private constructor(chat: Client, network: Cuttable, frames: Inbox<string>) {
     this.chat = chat;
+    this.frames = frames;
     this.network = network;
     this.state = createState(chat);
     chat.on('message', ({ chat: where, body }) => this.heard.push(`${where} ${body}`));
@@ -22,12 +26,11 @@ export class LibraryUser {
   static async login(gateway: TestGateway, name: string): Promise<LibraryUser> {
     const { port } = new URL(gateway.url);
     const network = await Cuttable.to(Number(port));
-    const chat = connect({
-      url: `ws://127.0.0.1:${network.port}/ws`,
-      token: () => gateway.token(name),
-      device: 'test',
-    });
-    const user = new LibraryUser(chat, network);
+    const frames = new Inbox<string>();
+    const trace = (direction: string, text: string): void => void (direction === 'in' && frames.push(text));
+    const url = `ws://127.0.0.1:${network.port}/ws`;
+    const chat = connect({ url, token: () => gateway.token(name), device: 'test', trace });
+    const user = new LibraryUser(chat, network, frames);
     await chat.ready;
     await user.shows(({ link }) => link === 'up', 'the link');
     return user;

@@ -24,7 +24,7 @@ export class ScriptedSocket {
 
   constructor(ws: WebSocket) {
     this.#ws = ws;
-    ws.on('message', (text) => this.inbox.push(JSON.parse(String(text)) as AnyFrame));
+    ws.on('message', (text: Buffer) => this.inbox.push(JSON.parse(String(text)) as AnyFrame));
     ws.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
       ws.on('close', (code) => {
