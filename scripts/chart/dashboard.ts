@@ -66,7 +66,10 @@ const rows: Record<string, Panel[]> = {
     {
       title: 'Stanzas dropped',
       unit: 'reqps',
-      queries: { '{{direction}} {{reason}}': `${rate('stanzas_dropped_total', 'direction, reason')} > 0` },
+      queries: {
+        '{{direction}} {{reason}}': `${rate('stanzas_dropped_total', 'direction, reason')} > 0`,
+        'ignored {{type}} {{reason}}': `${rate('actions_ignored_total', 'type, reason')} > 0`,
+      },
     },
     {
       title: 'Stanzas of type error',

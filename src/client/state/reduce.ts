@@ -98,7 +98,9 @@ function ladder(store: Store, delivery: Delivery): void {
   if (status === 'pending' && draft) {
     const type = draft.type ?? (rooms[chat] ? ('groupchat' as const) : ('chat' as const));
     const time = new Date().toISOString();
-    const message = { ...draft, id, originId: id, chat, type, from: user, time, outgoing: true, status, draft };
+    // A form that answers values is shown as the gateway makes it of them.
+    const { form: _, ...content } = draft;
+    const message = { ...content, id, originId: id, chat, type, from: user, time, outgoing: true, status, draft };
     const others = (messages[chat] ?? []).filter((one) => one.id !== id);
     store.put('messages', chat, withMessage(others, message));
     return;
