@@ -26,7 +26,7 @@ import { detach, type Element } from '../xmpp/stanza.ts';
 import type { Blocked } from './blocked.ts';
 import { OutgoingEvent } from './event.ts';
 import { receive } from './incoming.ts';
-import { type Kept, recordsOf } from './kept.ts';
+import { AccountRecords, type Kept } from './kept.ts';
 import { Outbox } from './outbox.ts';
 import type { Possessions } from './possessions.ts';
 import type { VirtualServer } from './server.ts';
@@ -78,7 +78,7 @@ export class Account implements AccountView {
     this.jid = jid;
     this.client = make(jid.local, jid.domain, resource);
     this.archive = store.archive;
-    this.records = recordsOf(store, jid.bare);
+    this.records = new AccountRecords(store, jid.bare);
     this.roster = possessions.roster;
     this.memberships = possessions.memberships;
     this.bookmarks = possessions.bookmarks;

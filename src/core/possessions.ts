@@ -2,7 +2,7 @@
 import type { Note, StoredBookmark, StoredInvite, StoredSubscription } from '../extension.ts';
 import type { RoomMembership, RosterItem, Store } from '../store/store.ts';
 import { Blocked } from './blocked.ts';
-import { asRecords, Kept } from './kept.ts';
+import { Kept, RecordKeeper } from './kept.ts';
 
 /** The kinds of records (store/store.ts). */
 export const kinds = {
@@ -28,13 +28,16 @@ export interface Possessions {
   readonly subscriptions: Kept<StoredSubscription>;
 }
 
+const roomOf = ({ room }: { room: string }) => room;
+const itself = (key: string) => key;
+const nameOf = ({ name }: Note) => name;
+const nodeOf = ({ service, node }: StoredSubscription) => `${service} ${node}`;
+
 /** Opens the account; undefined where it does not exist and is not to be made. */
 export async function open(store: Store, account: string, create: boolean): Promise<Possessions | undefined> {
-  const roomOf = ({ room }: { room: string }) => room;
-  const itself = (key: string) => key;
   const kept = async <T>(kind: string, keyOf: (item: T) => string) => {
     const values = [...(await store.records(account, kind)).values()] as T[];
-    return new Kept(values, asRecords(store, account, kind, keyOf));
+    return new Kept(values, new RecordKeeper(store, account, kind, keyOf));
   };
   // All in one turn of the store.
   const [opened, rooms, bookmarks, invites, directed, peers, online, blocked, notes, subscriptions] = await Promise.all(
@@ -47,8 +50,8 @@ export async function open(store: Store, account: string, create: boolean): Prom
       kept(kinds.peer, itself),
       kept(kinds.online, itself),
       store.blocked(account),
-      kept<Note>(kinds.note, ({ name }) => name),
-      kept<StoredSubscription>(kinds.subscription, ({ service, node }) => `${service} ${node}`),
+      kept(kinds.note, nameOf),
+      kept(kinds.subscription, nodeOf),
     ],
   );
   if (!opened) return undefined;
