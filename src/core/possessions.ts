@@ -28,33 +28,28 @@ export interface Possessions {
   readonly subscriptions: Kept<StoredSubscription>;
 }
 
-const roomOf = ({ room }: { room: string }) => room;
+const roomOf = <T extends { readonly room: string }>({ room }: T) => room;
 const itself = (key: string) => key;
 const nameOf = ({ name }: Note) => name;
 const nodeOf = ({ service, node }: StoredSubscription) => `${service} ${node}`;
 
 /** Opens the account; undefined where it does not exist and is not to be made. */
 export async function open(store: Store, account: string, create: boolean): Promise<Possessions | undefined> {
-  const kept = async <T>(kind: string, keyOf: (item: T) => string) => {
-    const values = [...(await store.records(account, kind)).values()] as T[];
-    return new Kept(values, new RecordKeeper(store, account, kind, keyOf));
-  };
   // All in one turn of the store.
-  const [opened, rooms, bookmarks, invites, directed, peers, online, blocked, notes, subscriptions] = await Promise.all(
-    [
-      store.openAccount(account, create),
-      store.rooms(account),
-      kept<StoredBookmark>(kinds.bookmark, roomOf),
-      kept<StoredInvite>(kinds.invite, roomOf),
-      kept(kinds.directed, itself),
-      kept(kinds.peer, itself),
-      kept(kinds.online, itself),
-      store.blocked(account),
-      kept(kinds.note, nameOf),
-      kept(kinds.subscription, nodeOf),
-    ],
-  );
+  const [opened, rooms, blocked, records] = await Promise.all([
+    store.openAccount(account, create),
+    store.rooms(account),
+    store.blocked(account),
+    store.allRecords(account),
+  ]);
   if (!opened) return undefined;
+  const kept = <T>(kind: string, keyOf: (item: T) => string) => {
+    const values = records.length === 0 ? records : records.filter((one) => one.kind === kind);
+    return new Kept(
+      values.map(({ value }) => value as T),
+      new RecordKeeper(store, account, kind, keyOf),
+    );
+  };
   const roster = new Kept(opened.roster, {
     keyOf: ({ jid }) => jid,
     save: (item) => store.saveRosterItem(account, item),
@@ -68,13 +63,13 @@ export async function open(store: Store, account: string, create: boolean): Prom
   return {
     roster,
     memberships,
-    bookmarks,
-    invites,
-    directed,
-    peers,
-    online,
+    bookmarks: kept(kinds.bookmark, roomOf<StoredBookmark>),
+    invites: kept(kinds.invite, roomOf<StoredInvite>),
+    directed: kept(kinds.directed, itself),
+    peers: kept(kinds.peer, itself),
+    online: kept(kinds.online, itself),
     blocked: new Blocked(account, blocked, (jids, on) => store.setBlocked(account, jids, on)),
-    notes,
-    subscriptions,
+    notes: kept(kinds.note, nameOf),
+    subscriptions: kept(kinds.subscription, nodeOf),
   };
 }

@@ -9,7 +9,14 @@ import { lock } from './lock.ts';
 import { migrations } from './migrations/sqlite.ts';
 import { type ArchiveChanges, SqliteArchive } from './sqlite-archive.ts';
 import { Records } from './sqlite-records.ts';
-import { noAccount, type OpenedAccount, type RoomMembership, type RosterItem, type Store } from './store.ts';
+import {
+  noAccount,
+  type OpenedAccount,
+  type RoomMembership,
+  type RosterItem,
+  type Store,
+  type StoredRecord,
+} from './store.ts';
 import { type Observe, Transactions } from './transactions.ts';
 
 export interface SqliteOptions {
@@ -176,6 +183,13 @@ class SqliteStore implements Store {
     return this.#transactions.run(() => {
       const number = numberOf(this.#sql, account);
       return number === undefined ? new Map() : this.#records.all(number, kind);
+    });
+  }
+
+  allRecords(account: string): Promise<StoredRecord[]> {
+    return this.#transactions.run(() => {
+      const number = numberOf(this.#sql, account);
+      return number === undefined ? [] : this.#records.every(number);
     });
   }
 

@@ -26,6 +26,13 @@ export interface RoomMembership {
   password?: string;
 }
 
+/** A small thing that is kept of an account; the value is plain JSON. */
+export interface StoredRecord {
+  kind: string;
+  key: string;
+  value: unknown;
+}
+
 /** An account as it was opened; `created` = it did not exist before. The roster is in no particular order. */
 export interface OpenedAccount {
   created: boolean;
@@ -58,6 +65,8 @@ export interface Store {
   removeRoom(account: string, jid: string): Promise<void>;
   /** What is kept of the account under that kind: values (plain JSON) by key, in the order in which they were first saved. */
   records(account: string, kind: string): Promise<Map<string, unknown>>;
+  /** Those of all kinds, in the same order. */
+  allRecords(account: string): Promise<StoredRecord[]>;
   /** Adds or replaces. An account that does not exist: StanzaError `item-not-found`. */
   saveRecord(account: string, kind: string, key: string, value: unknown): Promise<void>;
   /** Removing what is not there does nothing. */

@@ -169,6 +169,12 @@ describe.each(Object.entries(drivers))('every store: %s', (_, url) => {
       ['b', { name: 'B', nick: ['"'] }],
       ['a', null],
     ]);
+    expect(await store.allRecords(alice)).toEqual([
+      { kind: 'bookmark', key: 'b', value: { name: 'B', nick: ['"'] } },
+      { kind: 'bookmark', key: 'a', value: null },
+      { kind: 'peer', key: 'b', value: true },
+    ]);
+    expect(await store.allRecords('nobody@web.example.com')).toEqual([]);
     expect(await store.accountsWith('peer')).toEqual([alice, dora]);
     expect(await store.accountsWith('bookmark')).toEqual([alice]);
     await store.removeRecord(alice, 'bookmark', 'b');
