@@ -21,6 +21,8 @@ export class Journal {
   readonly #fd: number;
   readonly #sync: boolean;
   #size: number;
+  /** There is something behind `size` that was not written whole. */
+  #torn = false;
 
   /** Makes the file where it is missing, for its owner only. What a power loss has cut off at the end is dropped. */
   constructor(file: string, sync: 'normal' | 'full') {
@@ -33,13 +35,16 @@ export class Journal {
 
   /** @throws Error where it cannot be written; then it is as before */
   append(turn: Turn): void {
+    // Behind half a line nothing would be found again.
+    if (this.#torn) this.#cutOff();
     const json = JSON.stringify([turn.number, turn.clock, ...turn.changes]);
     const line = Buffer.from(`${checksum(json)} ${json}\n`);
     try {
       if (writeSync(this.#fd, line) < line.length) throw new Error('no space left for the journal');
       if (this.#sync) fdatasyncSync(this.#fd);
     } catch (error) {
-      ftruncateSync(this.#fd, this.#size);
+      this.#torn = true;
+      this.#cutOff();
       throw error;
     }
     this.#size += line.length;
@@ -54,10 +59,16 @@ export class Journal {
   clear(): void {
     ftruncateSync(this.#fd, 0);
     this.#size = 0;
+    this.#torn = false;
   }
 
   close(): void {
     closeSync(this.#fd);
+  }
+
+  #cutOff(): void {
+    ftruncateSync(this.#fd, this.#size);
+    this.#torn = false;
   }
 
   /** The whole turns, and how many bytes they are. */

@@ -57,6 +57,8 @@ export class Transactions<C extends Changes> {
   #queue: Work[] = [];
   /** The newest turn in the journal. */
   #turn: number;
+  /** The newest turn that is committed. */
+  #committed: number;
   /** Changes that are in the open transaction only. */
   #uncommitted = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -80,6 +82,7 @@ export class Transactions<C extends Changes> {
     this.#applied = rows<{ applied: number }>(db.prepare('SELECT applied FROM clock'));
     this.#setApplied = db.prepare('UPDATE clock SET applied = ?');
     this.#turn = this.#applied.get()?.applied ?? 0;
+    this.#committed = this.#turn;
     this.#begin();
     this.#commit();
   }
@@ -193,12 +196,12 @@ export class Transactions<C extends Changes> {
     }
     if (!this.#journal || this.#uncommitted === 0) this.#commit();
     else if (this.#uncommitted >= commitAfter.changes) setImmediate(() => this.#tryCommit());
-    else this.#timer ??= setTimeout(() => this.#tryCommit(), commitAfter.ms).unref();
+    else this.#commitLater();
   }
 
   /** What it commits is durable already: if it fails, it is done again with the next call, or in a while. */
   #tryCommit(): boolean {
-    if (this.#uncommitted === 0 && !this.#failure) return true;
+    if (this.#turn === this.#committed && !this.#failure) return true;
     const start = performance.now();
     try {
       this.#begin();
@@ -208,9 +211,16 @@ export class Transactions<C extends Changes> {
     } catch (error) {
       this.#rollback();
       this.#failure = { error, at: Date.now() };
-      if (!this.#closed) this.#timer = setTimeout(() => this.#tryCommit(), commitAfter.ms).unref();
+      if (!this.#closed) this.#commitLater();
       return false;
     }
+  }
+
+  #commitLater(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#tryCommit();
+    }, commitAfter.ms).unref();
   }
 
   #commit(): void {
@@ -221,6 +231,7 @@ export class Transactions<C extends Changes> {
     this.#db.exec('COMMIT');
     if (this.#uncommitted > 0) this.#journal?.clear();
     this.#uncommitted = 0;
+    this.#committed = this.#turn;
     this.#failure = undefined;
   }
 
@@ -237,6 +248,8 @@ export class Transactions<C extends Changes> {
     }
     this.#uncommitted = 0;
     this.#held.forget();
+    // What was undone with it is in the journal, and need not wait there for the next call.
+    if (this.#turn > this.#committed && !this.#closed) this.#commitLater();
   }
 }
 

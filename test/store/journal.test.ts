@@ -172,6 +172,17 @@ it('a value that SQLite refuses costs what was not committed yet nothing', async
   await store.close();
 });
 
+it('what was undone with a refused value is committed without another call', async () => {
+  const store = openSqliteStore(file);
+  await store.openAccount(alice, true);
+  await store.archive.append(alice, incoming('m1', 'hi'));
+  const bad = { jid: bob, groups: [], subscription: 'remove' as 'none' };
+  await expect(store.saveRosterItem(alice, bad)).rejects.toThrow(/CHECK constraint/);
+  await expect.poll(() => readFileSync(`${file}-changes`).length, { timeout: 5000, interval: 10 }).toBe(0);
+  expect(dump(file).items).toHaveLength(1);
+  await store.close();
+});
+
 it('a store has one process', async () => {
   const store = openSqliteStore(file);
   expect(() => openSqliteStore(file)).toThrow(/store\.url: cannot use .*stanzawire\.db: another process uses it; stop/);
