@@ -1,7 +1,7 @@
 /** `room.list`, and the snapshot `rooms` of `ready`: rooms that were joined and not left, and those with a bookmark. */
 import type { Account, Extension } from '../../extension.ts';
 import type { Room as RoomObject } from '../../protocol/rooms.ts';
-import { fitting, pageBytes } from '../page.ts';
+import { fitting, pageBytes, pageOf } from '../page.ts';
 import { bookmarksOf } from './bookmarks.ts';
 import { roomsOf } from './rooms.ts';
 
@@ -23,16 +23,5 @@ export function snapshot(account: Account): { rooms: RoomObject[] } {
 }
 
 export const requests = {
-  'room.list': ({ account, gateway }, { max, after }) => {
-    const all = listOf(account);
-    const rest = after === undefined ? all : all.filter(({ room }) => room > after);
-    const items = [...fitting(rest.slice(0, max ?? rest.length), pageBytes(gateway.limits), 'first')];
-    const [first, last] = [items[0]?.room, items.at(-1)?.room];
-    return {
-      items,
-      ...(first === undefined || last === undefined ? {} : { first, last }),
-      count: all.length,
-      complete: items.length === rest.length,
-    };
-  },
+  'room.list': ({ account, gateway }, page) => pageOf(listOf(account), ({ room }) => room, page, gateway.limits),
 } satisfies Extension['requests'];

@@ -8,7 +8,7 @@ import type { Affiliation, Occupant, Role } from '../../protocol/rooms.ts';
 import { type Jid, tryParse } from '../../xmpp/jid.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { childText, detach, type Element, elements, find, nameOf } from '../../xmpp/stanza.ts';
-import { fitting, pageBytes } from '../page.ts';
+import { fitting, pageBytes, pageOf } from '../page.ts';
 import type { Room } from './room.ts';
 import { joinedRoom } from './rooms.ts';
 
@@ -97,19 +97,11 @@ export function firstOccupants(room: Room): { occupants: Occupant[]; complete?: 
 }
 
 export const requests = {
-  'room.occupants': ({ account, gateway }, { room: text, max, after }) => {
+  'room.occupants': ({ account, gateway }, { room: text, ...page }) => {
     const room = joinedRoom(account, text);
     const all = [...room.occupants()].map((one) => (one.nick === room.nick ? (room.self ?? one) : one));
-    // By nick, so that a page does not depend on who came when; whoever was the last may have left meanwhile.
+    // By nick, so that a page does not depend on who came when.
     const sorted = all.toSorted((a, b) => (a.nick < b.nick ? -1 : 1));
-    const rest = after === undefined ? sorted : sorted.filter(({ nick }) => nick > after);
-    const items = [...fitting(rest.slice(0, max ?? rest.length), pageBytes(gateway.limits), 'first')];
-    const [first, last] = [items[0]?.nick, items.at(-1)?.nick];
-    return {
-      items,
-      ...(first === undefined || last === undefined ? {} : { first, last }),
-      count: all.length,
-      complete: items.length === rest.length,
-    };
+    return pageOf(sorted, ({ nick }) => nick, page, gateway.limits);
   },
 } satisfies Extension['requests'];
