@@ -8,7 +8,7 @@ import type { DiscoInfo, DiscoItem } from '../protocol/discovery.ts';
 import type { Form } from '../protocol/forms.ts';
 import { type Jid, tryParse } from '../xmpp/jid.ts';
 import { ns } from '../xmpp/namespaces.ts';
-import { type PageQuery, pageInfo, pageQuery } from '../xmpp/rsm.ts';
+import { type PageQuery, pageInfo, pageQuery, pageShown } from '../xmpp/rsm.ts';
 import { type Element, el, elements, nameOf, namespaceOf } from '../xmpp/stanza.ts';
 import { fitting, pageBytes } from './page.ts';
 import { readForm } from './xep0004-forms.ts';
@@ -66,17 +66,7 @@ export async function askItems(
   const items = answer && namespaceOf(answer) === ns.discoItems ? elements(answer).flatMap(readItem) : [];
   const info = answer && pageInfo(answer);
   if (!info) return { items: items.toSorted(byKey), count: items.length, complete: true, isAll: true };
-  const { first, last, count, index = query.after === undefined ? 0 : undefined } = info;
-  // A page may be shorter than was asked for: only an empty one, or the count, tells that it is the last.
-  const isLast = index !== undefined && count !== undefined && index + items.length >= count;
-  return {
-    items,
-    ...(first === undefined ? {} : { first }),
-    ...(last === undefined ? {} : { last }),
-    ...(count === undefined ? {} : { count }),
-    complete: items.length === 0 || last === undefined || isLast,
-    isAll: false,
-  };
+  return { items, ...pageShown(info, query, items.length), isAll: false };
 }
 
 /** One page of what is there; `max` is at most what the gateway allows. */

@@ -43,3 +43,18 @@ export function pageInfo(parent: Element): PageInfo | undefined {
     ...(index >= 0 ? { index } : {}),
   };
 }
+
+/**
+ * What a client is told of a page of so many items. It may be shorter than was asked for: only an empty one, or the count,
+ * tells that it is the last.
+ */
+export function pageShown({ first, last, count, index }: PageInfo, { after }: PageQuery, items: number) {
+  const start = index ?? (after === undefined ? 0 : undefined);
+  const isLast = start !== undefined && count !== undefined && start + items >= count;
+  return {
+    ...(first === undefined ? {} : { first }),
+    ...(last === undefined ? {} : { last }),
+    ...(count === undefined ? {} : { count }),
+    complete: items === 0 || last === undefined || isLast,
+  };
+}

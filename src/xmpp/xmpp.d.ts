@@ -3,18 +3,8 @@ declare module '@xmpp/component' {
   import type { EventEmitter } from 'node:events';
   import type { Socket } from 'node:net';
 
-  export class Element {
-    constructor(name: string, attrs?: Record<string, string | undefined> | string);
-    name: string;
-    parent: Element | null;
-    attrs: Record<string, string>;
-    children: (Element | string)[];
-    getName(): string;
-    getNS(): string | undefined;
-    findNS(prefix?: string): string | undefined;
-    append(child: Element): void;
-    t(text: string): Element;
-  }
+  type Element = import('./element.ts').Element;
+  const Element: new (name: string, attrs?: Record<string, string | undefined> | string) => Element;
 
   export class Parser extends EventEmitter {
     root: Element | null;

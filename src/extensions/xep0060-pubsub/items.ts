@@ -4,7 +4,7 @@ import { StanzaError } from '../../protocol/errors.ts';
 import type { RequestData, RequestResult } from '../../protocol/frames.ts';
 import type { PubsubItem } from '../../protocol/pubsub.ts';
 import { ns } from '../../xmpp/namespaces.ts';
-import { pageInfo, pageQuery } from '../../xmpp/rsm.ts';
+import { pageInfo, pageQuery, pageShown } from '../../xmpp/rsm.ts';
 import { append, type Element, el, elements, find, nameOf } from '../../xmpp/stanza.ts';
 import { address } from '../address.ts';
 import { ask } from '../discovery.ts';
@@ -30,15 +30,7 @@ async function get(account: Account, { service, node, ids, max, after }: Get): P
     : [];
   const info = answer && !ids ? pageInfo(answer) : undefined;
   if (!info) return pageOf(items, ids ? undefined : after, most, pageBytes(limits));
-  const { first, last, count, index = after === undefined ? 0 : undefined } = info;
-  const isLast = index !== undefined && count !== undefined && index + items.length >= count;
-  return {
-    items,
-    ...(first === undefined ? {} : { first }),
-    ...(last === undefined ? {} : { last }),
-    ...(count === undefined ? {} : { count }),
-    complete: items.length === 0 || last === undefined || isLast,
-  };
+  return { items, ...pageShown(info, after === undefined ? {} : { after }, items.length) };
 }
 
 /** COMPAT(Prosody 13): it sends all there is, whatever is asked for; its own ids are the cursors then. */
