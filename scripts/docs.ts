@@ -22,7 +22,7 @@ function page(): string {
   return `${[intro, ...parts, '## Keys of their own', tableOf(keys)].join('\n\n')}\n`;
 }
 
-const intro = `<!-- Made from src/config/schema.ts by "npm run docs": change it there. -->
+const intro = `<!-- Made from src/config/ by "npm run docs": change it there. -->
 
 # Configuration
 

@@ -77,7 +77,8 @@ const mayImport: Record<string, string[]> = {
   config: ['config/', 'node:'],
   'config/': ['node:'],
   log: ['node:'],
-  metrics: ['protocol/', 'node:'],
+  metrics: ['metrics/', 'protocol/', 'node:'],
+  'metrics/': [],
 };
 const anywhere = ['log', 'metrics', 'type config'];
 const pure = ['protocol/', 'client/'];
@@ -89,7 +90,7 @@ const homes: Record<string, string[]> = {
   'fast-xml-parser': ['xmpp/'],
   saxes: ['xmpp/'],
   fastify: ['http/'],
-  'prom-client': ['metrics'],
+  'prom-client': ['metrics', 'metrics/'],
   pino: ['log'],
   'node:sqlite': ['store/'],
   jose: ['auth/'],

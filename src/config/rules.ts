@@ -1,6 +1,7 @@
 /** What one key alone cannot tell: rules between keys, and what works but deserves a warning at start. */
 import { BlockList, isIP } from 'node:net';
-import { type Config, publicKeyAlgorithms, sharedKeyAlgorithms } from './schema.ts';
+import type { Config } from './schema.ts';
+import { publicKeyAlgorithms, sharedKeyAlgorithms } from './sections/auth.ts';
 import { ConfigError, show } from './values.ts';
 
 /** Values by key, before they are put together; `given` are those that the file or the environment has. */

@@ -1,0 +1,43 @@
+/** Configuration keys: who may connect. */
+import { choices, duration, flag, optional, secret, text } from '../kinds.ts';
+import { day, second } from '../units.ts';
+
+/** The signatures a token may carry, by what verifies them: mixing the two would let a public key sign. */
+export const sharedKeyAlgorithms = ['HS256', 'HS384', 'HS512'];
+
+// biome-ignore format: families in rows
+export const publicKeyAlgorithms = [
+  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512',
+  'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519',
+];
+
+export const jwt = {
+  secret: optional(secret({ description: 'The shared key that signs tokens (HS256), at least 32 bytes.' })),
+  jwksUrl: optional(
+    text({
+      description: "The identity provider's key set. Keys are fetched, cached and rotated.",
+      pattern: '^https?://[^\\s/@]+(?:/[^\\s@]*)?$',
+      example: 'https://id.example.com/.well-known/jwks.json',
+      write: 'an https:// URL without a password in it',
+    }),
+  ),
+  issuer: optional(
+    text({ description: 'The `iss` a token must have.', otherwise: 'not checked', example: 'https://id.example.com' }),
+  ),
+  audience: optional(
+    text({ description: 'The `aud` a token must have.', otherwise: 'not checked', example: 'stanzawire' }),
+  ),
+  algorithms: choices([...sharedKeyAlgorithms, ...publicKeyAlgorithms], {
+    description: 'The signature algorithms that are accepted.',
+    otherwise: 'HS256 with `secret`; RS256, ES256, EdDSA with `jwksUrl`',
+    example: ['HS256'],
+  }),
+  userClaim: text({ description: "The claim that names the user; it becomes the JID's localpart.", default: 'sub' }),
+  scopeClaim: text({ description: 'The claim that lists scopes, such as `raw`.', default: 'scope' }),
+};
+
+export const guest = {
+  enabled: flag({ description: 'Lets clients in without a token, as a new user of their own.', default: false }),
+  prefix: text({ description: "What guests' user names start with.", default: 'guest-' }),
+  ttl: duration(second, 3650 * day, { description: "How long a guest's token lasts.", default: '7d' }),
+};

@@ -1,0 +1,31 @@
+/** Configuration keys: the two ports. */
+import { list, port, text } from '../kinds.ts';
+
+export const publicHttp = {
+  host: text({ description: 'The address the public port listens on.', default: '0.0.0.0' }),
+  port: port({
+    description: 'The public port: the WebSocket, and avatars below `/avatars/`. 0 takes a free one.',
+    default: 8080,
+  }),
+  path: text({
+    description: 'The path of the WebSocket.',
+    default: '/ws',
+    pattern: '^/[^\\s?#]*$',
+    write: 'a path that starts with a slash, like /ws',
+  }),
+  origins: list({
+    description:
+      'The web pages that may connect, each as a browser sends it in `Origin`: scheme, host, and port unless it is the usual one. No page may until it is listed; `*` lets every page in and is warned about.',
+    default: [],
+    example: ['https://chat.example.com'],
+    write: 'a list of origins, like [https://chat.example.com]',
+  }),
+};
+
+export const internalHttp = {
+  host: text({ description: 'The address the internal port listens on.', default: '127.0.0.1' }),
+  port: port({
+    description: 'The internal port: `/livez`, `/readyz`, `/metrics`. Never publish it. 0 takes a free one.',
+    default: 9090,
+  }),
+};
