@@ -5,132 +5,55 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import type { TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { describe, expect, test } from 'vitest';
+import { type Example, exampleBlocks, refuseOtherBlocks } from '../scripts/protocol-page.ts';
 import { allKeys } from '../src/config/keys.ts';
 import { loadConfig } from '../src/config.ts';
 import { afterClose, closeCodes } from '../src/protocol/close.ts';
-import { conditions, errorCodes, gatewayCodes, isCondition, StanzaError } from '../src/protocol/errors.ts';
+import { conditions, errorCodes, gatewayCodes, isCondition } from '../src/protocol/errors.ts';
 import { File } from '../src/protocol/files.ts';
 import { Form } from '../src/protocol/forms.ts';
 import { Connect, type EventClass, events, Ready, replies, requests } from '../src/protocol/frames.ts';
-import { Chat, Contact, ContactRequest, ErrorObject, Limits, Message, Presence } from '../src/protocol/objects.ts';
-import { compile, isObject, isRequestType, parseFrame } from '../src/protocol/parse.ts';
+import { Chat, Contact, ContactRequest, Element, Limits, Message, Presence } from '../src/protocol/objects.ts';
 import { Avatar, Profile, VCard } from '../src/protocol/profile.ts';
 import { Occupant, Room } from '../src/protocol/rooms.ts';
-import { anchors, codes, type Fence, fences, links, type Table, tables } from './support/markdown.ts';
+import { checkExamples, expectValid } from './support/examples.ts';
+import { anchors, codes, fences, links, type Table, tables } from './support/markdown.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const protocol = tables(read('PROTOCOL.md'));
-
-interface Example {
-  readonly from: 'client' | 'gateway';
-  readonly frame: Record<string, unknown>;
-  readonly line: number;
-}
+const leastConfig = {
+  STANZAWIRE_XMPP_DOMAIN: 'web.example.com',
+  STANZAWIRE_XMPP_SECRET: 'secret',
+  STANZAWIRE_AUTH_JWT_SECRET: 'x'.repeat(32),
+};
 
 describe.each(['PROTOCOL.md', 'README.md'])('the examples of %s', (page) => {
-  const blocks = fences(read(page));
-
-  test('blocks marked json are JSON', () => {
-    for (const { lines } of blocks.filter(({ info }) => info === 'json')) JSON.parse(lines.join('\n'));
-  });
-
-  const withFrames = blocks.filter(({ lines }) => lines.some((line) => /^[→←]/.test(line)));
-  test.each(withFrames.map((block) => [block.line, block] as const))(
+  test.each(exampleBlocks(read(page)).map(({ line, examples }) => [line, examples] as const))(
     'the frames from line %i on are valid',
-    (_, block) => {
-      checkFrames(block);
+    (_, examples) => {
+      const listed = [...listedNames('request'), ...listedNames('frame')].map(({ name }) => name);
+      checkExamples(examples, listed);
     },
   );
 });
 
-/** Every frame of one block against its schema; an answer against that of its request. */
-function checkFrames(block: Fence): void {
-  const examples = examplesOf(block);
-  expect(examples.length).toBeGreaterThan(0);
-  examples.forEach((example, index) => {
-    const where = `line ${example.line}`;
-    const earlier = examples.slice(0, index);
-    if (block.info.includes('planned')) checkPlanned(example, where);
-    else if (example.from === 'client') checkRequest(example, examples.slice(index + 1), where);
-    else checkFromGateway(example, earlier, where);
-  });
-}
+test('no block of PROTOCOL.md, and no line of one, goes unchecked', () => {
+  refuseOtherBlocks(read('PROTOCOL.md'));
+  const elements = fences(read('PROTOCOL.md')).filter(({ info }) => info === 'json');
+  for (const { line, lines } of elements) expectValid(Element, JSON.parse(lines.join('\n')), `line ${line}`);
+  expect(elements.length).toBeGreaterThan(0);
+  expect(exampleBlocks(read('PROTOCOL.md')).flatMap(({ examples }) => examples).length).toBeGreaterThan(200);
+});
 
-function examplesOf(block: Fence): Example[] {
-  return block.lines.flatMap((text, index) => {
-    const sign = text.charAt(0);
-    if (sign !== '→' && sign !== '←') return [];
-    const json: unknown = JSON.parse(text.slice(1));
-    const frames = (Array.isArray(json) ? json : [json]).filter(isObject);
-    const from = sign === '→' ? ('client' as const) : ('gateway' as const);
-    return frames.map((frame) => ({ from, frame, line: block.line + index }));
-  });
-}
-
-/** A request is valid, unless its answer says `bad-request` or `unknown-type`: then it is that. */
-function checkRequest({ frame }: Example, later: readonly Example[], where: string): void {
-  const { type, data } = parseFrame(structuredClone(frame));
-  const answer = later.find((one) => one.from === 'gateway' && frame.id !== undefined && one.frame.id === frame.id);
-  const error = isObject(answer?.frame.error) ? answer.frame.error : {};
-  if (error.code === 'unknown-type') {
-    expect(isRequestType(type), where).toBe(false);
-    return;
-  }
-  if (!isRequestType(type)) throw new Error(`${where}: ${type} is no request of this version`);
-  const refusal = refusalOf(requests[type].data, data);
-  expect(refusal?.code === 'bad-request' ? refusal.details.field : refusal, where).toBe(
-    error.code === 'bad-request' ? error.field : undefined,
-  );
-}
-
-function checkFromGateway({ frame }: Example, earlier: readonly Example[], where: string): void {
-  const type = String(frame.type);
-  const data = frame.data ?? {};
-  const seqExpected = isEvent(type) && events[type].class === 'numbered';
-  expect(frame.seq !== undefined, `${where}: seq`).toBe(seqExpected);
-  if (type === 'error') expectValid(ErrorObject, frame.error, where);
-  else if (type === 'ready') expectValid(Ready, data, where);
-  else if (type === 'ok') checkOk(frame, earlier, where);
-  else if (isEvent(type)) expectValid(events[type].data, data, where);
-  else expect(Object.keys(replies), where).toContain(type);
-}
-
-/** `ok` carries what the request before it with its id promises. */
-function checkOk(frame: Record<string, unknown>, earlier: readonly Example[], where: string): void {
-  const asked = earlier.findLast((one) => one.from === 'client' && one.frame.id === frame.id);
-  const type = String(asked?.frame.type);
-  if (!isRequestType(type)) throw new Error(`${where}: an ok without its request`);
-  const request = requests[type];
-  if ('result' in request) expectValid(request.result, frame.data, where);
-  else expect(frame.data, where).toBeUndefined();
-}
-
-/** Planned frames have no schema yet; their types are in the tables. */
-function checkPlanned({ frame }: Example, where: string): void {
-  const listed = [...listedNames('request'), ...listedNames('frame')].map(({ name }) => name);
-  expect(listed, where).toContain(frame.type);
-}
-
-function isEvent(type: string): type is keyof typeof events {
-  return Object.hasOwn(events, type);
-}
-
-function refusalOf(schema: TSchema, data: unknown): StanzaError | undefined {
-  try {
-    compile(schema)(data);
-    return undefined;
-  } catch (error) {
-    if (error instanceof StanzaError) return error;
-    throw error;
-  }
-}
-
-function expectValid(schema: TSchema, data: unknown, where: string): void {
-  expect(refusalOf(schema, data)?.message, where).toBeUndefined();
-}
+test('every request and every event has an example', () => {
+  const examples = exampleBlocks(read('PROTOCOL.md')).flatMap((block) => block.examples);
+  const shown = (from: Example['from']) => examples.filter((one) => one.from === from).map(({ frame }) => frame.type);
+  expect(Object.keys(requests).filter((type) => !shown('client').includes(type))).toEqual([]);
+  expect(Object.keys(events).filter((type) => !shown('gateway').includes(type))).toEqual([]);
+});
 
 describe('the tables of PROTOCOL.md', () => {
   test('list every error code, with its retry rule and type', () => {
@@ -204,9 +127,35 @@ describe('the tables of PROTOCOL.md', () => {
     expect(present?.filter((name) => !fields.includes(name ?? ''))).toEqual([]);
   });
 
-  test('list every limit that is announced', () => {
-    const listed = table('field', 'default').rows.map(([name]) => codes(name)[0]);
-    expect(listed).toEqual(Object.keys(Limits.properties));
+  test('list every limit that is announced, with its default and what happens over it', () => {
+    const { limits } = loadConfig({ env: leastConfig });
+    const { frame, rate, burst, sendTimeout, batch, inFlight, historyMax } = limits;
+    const defaults = { batch, inFlight, historyMax, frameBytes: frame, sendTimeoutMs: sendTimeout };
+    const { rows } = table('field', 'default');
+    const listed = rows.map(([name, value]) => [codes(name)[0], JSON.parse(codes(value)[0] ?? value ?? '')]);
+    expect(Object.fromEntries(listed)).toEqual({ ...defaults, rate: { perSecond: rate, burst } });
+    expect(listed.map(([name]) => name).sort()).toEqual(Object.keys(Limits.properties).sort());
+    expect(rows.filter(([, , over]) => !over)).toEqual([]);
+  });
+
+  test('name no code for bad input but those that exist', () => {
+    const known = [...errorCodes, ...Object.values(closeCodes).map(String)];
+    const named = table('what comes in', 'what happens').rows.flatMap(([, what]) => [
+      ...(what?.matchAll(/close (\d{4})(?: or (\d{4}))?/g).flatMap(([, ...found]) => found) ?? []),
+      ...codes(what).filter((word) => word.includes('-')),
+    ]);
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((code) => code !== undefined && !known.includes(code))).toEqual([]);
+  });
+
+  test('show the sessions and the heartbeat that an unchanged gateway has', () => {
+    const { sessions } = loadConfig({ env: leastConfig });
+    const frames = exampleBlocks(read('PROTOCOL.md')).flatMap((block) => block.examples.map(({ frame }) => frame));
+    const readies = frames.filter(({ type }) => type === 'ready').map(({ data }) => data as Static<typeof Ready>);
+    const expected = { windowMs: sessions.resumeWindow, maxEvents: sessions.maxEvents };
+    expect(readies.filter(({ resume }) => resume).length).toBeGreaterThan(0);
+    for (const { resume = expected, heartbeatMs } of readies)
+      expect([resume, heartbeatMs]).toEqual([expected, sessions.heartbeat]);
   });
 
   test('use two words of status only', () => {
@@ -268,8 +217,8 @@ describe.each(['README.md', 'docs/servers.md'])('the configuration files of %s',
   test.each(files.map(({ line, lines }) => [line, lines] as const))('the one of line %i can be used', (_, lines) => {
     const file = join(mkdtempSync(join(tmpdir(), 'stanzawire-docs-')), 'stanzawire.yaml');
     writeFileSync(file, lines.join('\n'));
-    const env = { STANZAWIRE_AUTH_JWT_SECRET: 'x'.repeat(32) };
-    expect(loadConfig({ file, env }).xmpp.domain).toBe('web.example.com');
+    const { STANZAWIRE_AUTH_JWT_SECRET } = leastConfig;
+    expect(loadConfig({ file, env: { STANZAWIRE_AUTH_JWT_SECRET } }).xmpp.domain).toBe('web.example.com');
     rmSync(dirname(file), { recursive: true });
   });
 });
