@@ -1,19 +1,26 @@
 /**
  * npm run docs: writes docs/configuration.md and config.example.yaml from the configuration's schema, docs/xeps.md from
- * what the extensions say of themselves, and the pages of operators.ts. A test compares the files with what this makes.
+ * what the extensions say of themselves, docs/asyncapi.yaml from the schemas of the protocol, and the pages of
+ * operators.ts. A test compares the files with what this makes.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Key, type Section, sections } from '../src/config/keys.ts';
 import type { Kind } from '../src/config/schema.ts';
 import { rangeOf } from '../src/config/values.ts';
+import { asyncApi } from './asyncapi.ts';
 import { xepsPage } from './xeps.ts';
 
 const root = join(import.meta.dirname, '..');
 
 /** Path below the project's root → content. */
 export function generated(): Record<string, string> {
-  return { 'docs/configuration.md': page(), 'config.example.yaml': example(), 'docs/xeps.md': xepsPage() };
+  return {
+    'docs/configuration.md': page(),
+    'config.example.yaml': example(),
+    'docs/xeps.md': xepsPage(),
+    'docs/asyncapi.yaml': asyncApi(),
+  };
 }
 
 function page(): string {

@@ -67,7 +67,7 @@ export const profileRequests = {
         Type.Union(
           [
             Type.Literal(false),
-            Type.Object({ data: Type.String({ minLength: 1, maxLength: (maxOwnAvatar / 3) * 4 + 4 }) }),
+            Type.Object({ data: Type.String({ minLength: 1, maxLength: Math.ceil(maxOwnAvatar / 3) * 4 }) }),
           ],
           { description: 'An image in base64; false = none' },
         ),

@@ -3,9 +3,16 @@
  * write is `$defs.fromClient`, what it may read `$defs.fromGateway`; each frame has a definition of its own.
  */
 import type { TSchema } from 'typebox';
+import { Reactions } from './acting.ts';
+import { Settings } from './blocking.ts';
+import { Encryption, FormInput, Forwarded, Mention, Payload, Reply } from './content.ts';
+import { File, Thumbnail } from './files.ts';
+import { Form, FormField, FormValues } from './forms.ts';
 import { type EventClass, events, RequestId, replies, requests, subprotocol } from './frames.ts';
 import * as objects from './objects.ts';
 import { isObject } from './parse.ts';
+import { Avatar, Profile, VCard } from './profile.ts';
+import { Affiliation, Bookmark, Invite, Member, Occupant, Role, Room } from './rooms.ts';
 
 type Json = Record<string, unknown>;
 
@@ -90,11 +97,16 @@ function frame(type: string, keys: Json, data: TSchema | undefined, required: st
 
 /** The objects of PROTOCOL.md §9 by their JSON text: a name for each that stands in several frames. */
 function sharedObjects(): Map<string, string> {
-  const { Jid, MessageId, Time, ErrorObject, Message, Presence, OwnPresence, Contact, ContactRequest, Limits } =
-    objects;
-  const all = { RequestId, Jid, MessageId, Time, ErrorObject, Message, Presence, OwnPresence, Contact, ContactRequest };
-  const shared = new Map(Object.entries({ ...all, Limits }).map(([name, schema]) => [JSON.stringify(schema), name]));
-  const { $id, ...element }: Json = JSON.parse(JSON.stringify(objects.Element.$defs.Element));
+  const { Element, Show, ChatState, ArchiveId, Jid, MessageId, Time, ErrorObject, Limits, ...others } = objects;
+  const { Message, Presence, OwnPresence, Contact, ContactRequest, Chat, OwnSession } = others;
+  const values = { RequestId, ArchiveId, Jid, MessageId, Time, Show, ChatState, ErrorObject, Limits, Reactions };
+  const messages = { Message, Chat, Reply, Mention, Encryption, Payload, Forwarded, File, Thumbnail };
+  const people = { Presence, OwnPresence, Contact, ContactRequest, OwnSession, Profile, Avatar, VCard, Settings };
+  const rooms = { Room, Occupant, Member, Invite, Affiliation, Role, Bookmark };
+  const forms = { Form, FormField, FormInput, FormValues };
+  const all: Record<string, TSchema> = { ...values, ...messages, ...people, ...rooms, ...forms };
+  const shared = new Map(Object.entries(all).map(([name, schema]) => [JSON.stringify(schema), name]));
+  const { $id, ...element }: Json = JSON.parse(JSON.stringify(Element.$defs.Element));
   return shared.set(JSON.stringify(element), String($id));
 }
 
