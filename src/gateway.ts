@@ -12,6 +12,7 @@ import { createHttp, type Http } from './http/server.ts';
 import { loadExtensions } from './load-extensions.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { configuredVapidKeys, vapidKeys } from './outbound/vapid.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { createWebSocketServer, type WebSockets } from './websocket/server.ts';
@@ -43,9 +44,32 @@ export async function createGateway(config: Config, { log }: { log: Logger }): P
   const { service, domain, server, secret } = config.xmpp;
   const link = new Link({ service, domain, server, secret, maxStanzaBytes: config.limits.stanza, log, metrics });
   const [put, filesKey] = [createPut(), await store.key('files')];
-  const parts = { config, version, link, store, auth, extensions, log, metrics, put, filesKey };
+  const push = await webPush(config, store);
+  const parts = {
+    config,
+    version,
+    link,
+    store,
+    auth,
+    extensions,
+    log,
+    metrics,
+    put,
+    filesKey,
+    ...(push ? { push } : {}),
+  };
   const virtualServer = new VirtualServer(parts);
   return new Process(config, { log, metrics, store, link, virtualServer });
+}
+
+/** What browsers are told of Web Push; undefined = it is off. */
+async function webPush(
+  { push }: Config,
+  store: Store,
+): Promise<{ key: string; services: readonly string[] } | undefined> {
+  if (push.contact === undefined) return undefined;
+  const keys = push.privateKey ? configuredVapidKeys(push.privateKey()) : vapidKeys(await store.key('vapid'));
+  return { key: keys.publicKey, services: push.services };
 }
 
 interface Parts {

@@ -35,6 +35,18 @@ export interface StoredSubscription {
   readonly subId?: string;
 }
 
+/** A browser that wants to be woken (RFC 8030), by an id made of its address. */
+export interface StoredPush {
+  readonly id: string;
+  readonly endpoint: string;
+  /** RFC 8291, in base64url. */
+  readonly p256dh: string;
+  readonly auth: string;
+  /** When it ends, where the browser says so, and when it was last subscribed; epoch ms. */
+  readonly expires?: number;
+  readonly at: number;
+}
+
 /** Plain JSON by kind and key, in the store. */
 export interface Records {
   all(kind: string): Promise<ReadonlyMap<string, unknown>>;
@@ -60,4 +72,24 @@ export interface StoredInvite {
   readonly direct: boolean;
   /** When it came, epoch ms. */
   readonly time: number;
+}
+
+/** What is kept of an account beside its contacts, rooms and conversations. */
+export interface AccountThings {
+  /** To whom it showed itself though they are not subscribed (RFC 6121 §4.6), and has to say goodbye. */
+  readonly directed: Kept<string>;
+  /** Whom it has blocked: what comes from there, and what would go there, is stopped before extensions see it. */
+  readonly blocked: Blocked;
+  /** Small things that extensions keep of it, by name. */
+  readonly notes: Kept<Note>;
+  /** The nodes it has subscribed to (XEP-0060). */
+  readonly subscriptions: Kept<StoredSubscription>;
+  /** Its bookmarked rooms (XEP-0402). */
+  readonly bookmarks: Kept<StoredBookmark>;
+  /** Invitations that wait for an answer. */
+  readonly invites: Kept<StoredInvite>;
+  /** Its browsers that want to be woken (RFC 8030). */
+  readonly pushes: Kept<StoredPush>;
+  /** What is kept of it that is too large, or too seldom needed, to be in memory. */
+  readonly records: Records;
 }

@@ -3,7 +3,7 @@
  * extensions get them from extension.ts.
  */
 import type { Action, Extension, Happening, Hooks, Want } from './extension.ts';
-import type { Blocked, Kept, Note, Records, StoredBookmark, StoredInvite, StoredSubscription } from './kept.ts';
+import type { AccountThings, Kept, StoredPush } from './kept.ts';
 import type { StanzaError } from './protocol/errors.ts';
 import type { Event, EventData, RequestData, RequestResult } from './protocol/frames.ts';
 import type { Chat, Message, OwnPresence, Presence } from './protocol/objects.ts';
@@ -56,7 +56,7 @@ export interface PushOptions {
 }
 
 /** One bare JID of the gateway's domain; XMPP sees it as one resource. */
-export interface Account {
+export interface Account extends AccountThings {
   readonly gateway: Gateway;
   readonly jid: Jid;
   /** The full JID that its stanzas come from. */
@@ -70,26 +70,14 @@ export interface Account {
   readonly presence: OwnPresence | undefined;
   /** What its contacts were told last. */
   announced: OwnPresence | undefined;
-  /** To whom it showed itself though they are not subscribed (RFC 6121 §4.6), and has to say goodbye. */
-  readonly directed: Kept<string>;
-  /** Whom it has blocked: what comes from there, and what would go there, is stopped before extensions see it. */
-  readonly blocked: Blocked;
-  /** Small things that extensions keep of it, by name. */
-  readonly notes: Kept<Note>;
-  /** The nodes it has subscribed to (XEP-0060). */
-  readonly subscriptions: Kept<StoredSubscription>;
+  /** Adds or replaces one; no other account has that browser any more. */
+  subscribePush(push: StoredPush): Promise<void>;
   /** What an extension remembers of it; made at first use, forgotten with the account's last use. */
   slot<T>(slot: Slot<T>): T;
   /** The link dropped a presence of this account: some contacts do not know its present state. */
   owesPresence: boolean;
   /** XEP-0045: the rooms it has joined and not left, whether it is in them now or not, by their bare JIDs. */
   readonly memberships: Kept<RoomMembership>;
-  /** Its bookmarked rooms (XEP-0402). */
-  readonly bookmarks: Kept<StoredBookmark>;
-  /** Invitations that wait for an answer. */
-  readonly invites: Kept<StoredInvite>;
-  /** What is kept of it that is too large, or too seldom needed, to be in memory. */
-  readonly records: Records;
   /** Tells every session; the JSON is made once, for an encoded event even if many accounts are told. */
   push(event: AnyEvent | EncodedEvent, options?: PushOptions): void;
   /** Runs behind what is being archived, so that an event does not overtake a message that came before it. */
@@ -247,6 +235,8 @@ export interface Gateway {
   /** Puts a file to an upload service. */
   readonly put: PutFile;
   readonly files: PublicFiles;
+  /** Web Push, where the configuration has it: the public key (RFC 8292), and the hosts of push services where not all are taken. */
+  readonly push: { readonly key: string; readonly services: readonly string[] } | undefined;
   /** Whom reports of spam and abuse go to, where the configuration says so. */
   readonly reportsTo: string | undefined;
   now(): number;

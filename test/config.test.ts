@@ -83,6 +83,7 @@ describe('defaults', () => {
         sockets: 20_000,
       },
       uploads: { hosts: [], size: '100MiB', streams: 100 },
+      push: { previews: true, ttl: '1d', retry: '1h', services: [] },
       drain: { time: '10s' },
       log: { level: 'info' },
       extensions: [],
@@ -119,10 +120,12 @@ describe('the environment', () => {
       'accounts.answers': 'time, ping',
       'accounts.reportsTo': 'abuse@example.com',
       'uploads.hosts': 'files.example.com, 127.0.0.1',
+      'push.contact': 'mailto:ops@example.com',
+      'push.services': 'fcm.googleapis.com, *.push.apple.com',
       'store.retention.age': '365d',
       'store.retention.perChat': '1000',
     };
-    const skipped = /secret|jwksUrl|xmpp\.domain/;
+    const skipped = /secret|privateKey|jwksUrl|xmpp\.domain/;
     for (const key of allKeys().filter(({ key }) => !skipped.test(key))) {
       const text = others[key.key] ?? String(key.default);
       const config: unknown = effective(withEnv({ [key.env]: text }));

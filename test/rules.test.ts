@@ -56,6 +56,15 @@ const mayImport: Record<string, string[]> = {
   'cluster/': ['protocol/errors', 'node:'],
   'websocket/': ['protocol/', 'core/session', 'core/dispatch', 'node:'],
   'http/': ['protocol/errors', 'type transfer', 'node:'],
+  'outbound/': [
+    'protocol/errors',
+    'protocol/hosts',
+    'type notices',
+    'type store/store',
+    'type store/archive',
+    'type kept',
+    'node:',
+  ],
   gateway: [
     'protocol/',
     'xmpp/',
@@ -66,6 +75,7 @@ const mayImport: Record<string, string[]> = {
     'cluster/',
     'websocket/',
     'http/',
+    'outbound/',
     'load-extensions',
     '../package.json',
     'node:',

@@ -8,6 +8,7 @@ import { accounts, rooms, sessions, uploads } from './sections/accounts.ts';
 import { guest, jwt } from './sections/auth.ts';
 import { internalHttp, publicHttp } from './sections/http.ts';
 import { drain, limits, log } from './sections/process.ts';
+import { push } from './sections/push.ts';
 import { retention, store } from './sections/store.ts';
 import { xmpp } from './sections/xmpp.ts';
 
@@ -33,6 +34,7 @@ export const ConfigSchema = Type.Object({
   sessions: section('Web clients, connected or about to come back.', sessions),
   rooms: optional(section('Rooms (XEP-0045).', rooms)),
   uploads: section('Uploads (XEP-0363).', uploads),
+  push: section('Web Push: browsers are woken by a message while no session is open ([how](push.md)).', push),
   limits: section('What one client, and all of them, may use.', limits),
   drain: section('The stop, on SIGTERM or SIGINT.', drain),
   log: section('The log: JSON lines on standard output.', log),

@@ -14,6 +14,7 @@ import type {
   Slot,
   StoredBookmark,
   StoredInvite,
+  StoredPush,
   StoredSubscription,
 } from '../extension.ts';
 import type { StanzaError } from '../protocol/errors.ts';
@@ -56,6 +57,7 @@ export class Account implements AccountView {
   readonly blocked: Blocked;
   readonly notes: Kept<Note>;
   readonly subscriptions: Kept<StoredSubscription>;
+  readonly pushes: Kept<StoredPush>;
   readonly sessions = new Set<Session>();
   readonly outbox: Outbox;
   readonly directed: Kept<string>;
@@ -86,6 +88,7 @@ export class Account implements AccountView {
     this.blocked = possessions.blocked;
     this.notes = possessions.notes;
     this.subscriptions = possessions.subscriptions;
+    this.pushes = possessions.pushes;
     this.directed = possessions.directed;
     this.peers = possessions.peers;
     this.#online = possessions.online;
@@ -186,6 +189,11 @@ export class Account implements AccountView {
     const all = [...this.#processed];
     this.#processed.clear();
     this.gateway.run('processed', this, all);
+  }
+
+  async subscribePush(push: StoredPush): Promise<void> {
+    await this.pushes.save(push);
+    await this.gateway.accounts.takePush(this, push.id);
   }
 
   slot<T>(slot: Slot<T>): T {

@@ -6,6 +6,7 @@ import { escapeLocal, type Jid, make, tryParse } from '../xmpp/jid.ts';
 import type { Element } from '../xmpp/stanza.ts';
 import { Account } from './account.ts';
 import { kinds, open } from './possessions.ts';
+import { pushKind } from './pushes.ts';
 import type { VirtualServer } from './server.ts';
 
 /** An account without a session stays in memory so long, for repeats and bounces of what it sent last. */
@@ -89,6 +90,15 @@ export class Accounts {
       }
     } catch (error) {
       this.#server.bug(error, 'contacts could not be told who has not come back');
+    }
+  }
+
+  /** A browser belongs to whoever used it last: nobody else who did may show their messages there. */
+  async takePush(owner: Account, id: string): Promise<void> {
+    const all = await this.#store.accountsWith(pushKind(id));
+    for (const bare of all.filter((one) => one !== owner.jid.bare)) {
+      const jid = tryParse(bare);
+      await (jid && (await this.load(jid)))?.pushes.remove(id);
     }
   }
 

@@ -1,8 +1,9 @@
 /** What the store keeps of one account beside its conversations, as it is when the account is opened. */
-import type { Note, StoredBookmark, StoredInvite, StoredSubscription } from '../extension.ts';
+import type { Note, StoredBookmark, StoredInvite, StoredPush, StoredSubscription } from '../extension.ts';
 import type { RoomMembership, RosterItem, Store } from '../store/store.ts';
 import { Blocked } from './blocked.ts';
 import { Kept, RecordKeeper } from './kept.ts';
+import { PushKeeper, pushesIn } from './pushes.ts';
 
 /** The kinds of records (store/store.ts). */
 export const kinds = {
@@ -26,6 +27,7 @@ export interface Possessions {
   readonly blocked: Blocked;
   readonly notes: Kept<Note>;
   readonly subscriptions: Kept<StoredSubscription>;
+  readonly pushes: Kept<StoredPush>;
 }
 
 const roomOf = <T extends { readonly room: string }>({ room }: T) => room;
@@ -71,5 +73,6 @@ export async function open(store: Store, account: string, create: boolean): Prom
     blocked: new Blocked(account, blocked, (jids, on) => store.setBlocked(account, jids, on)),
     notes: kept(kinds.note, nameOf),
     subscriptions: kept(kinds.subscription, nodeOf),
+    pushes: new Kept(pushesIn(records), new PushKeeper(store, account)),
   };
 }

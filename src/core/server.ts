@@ -51,6 +51,8 @@ export interface ServerOptions {
   readonly put: PutFile;
   /** What the addresses of public files are made with. */
   readonly filesKey: Uint8Array;
+  /** Web Push; absent = there is none. */
+  readonly push?: Gateway['push'];
   readonly now?: () => number;
 }
 
@@ -65,6 +67,7 @@ export class VirtualServer implements Gateway {
   readonly uploads: UploadSettings;
   readonly put: PutFile;
   readonly files: PublicFiles;
+  readonly push: Gateway['push'];
   readonly reportsTo: string | undefined;
   readonly unknownAccounts: Config['accounts']['unknown'];
   readonly #routeLocally: boolean;
@@ -98,6 +101,7 @@ export class VirtualServer implements Gateway {
     this.uploads = config.uploads;
     this.put = options.put;
     this.files = new PublicFiles(options.filesKey);
+    this.push = options.push;
     this.reportsTo = config.accounts.reportsTo;
     this.unknownAccounts = config.accounts.unknown;
     this.#routeLocally = config.accounts.routeLocally;

@@ -10,6 +10,7 @@ import stanza from './rfc6120-stanza.ts';
 import message from './rfc6121-message.ts';
 import presence from './rfc6121-presence.ts';
 import roster from './rfc6121-roster.ts';
+import webPush from './rfc8030-push.ts';
 import settings from './settings.ts';
 import forms from './xep0004-forms.ts';
 import lastActivity from './xep0012-last-activity.ts';
@@ -124,4 +125,5 @@ export const builtIn: readonly Extension[] = [
   reports,
   commands,
   pubsub,
+  webPush,
 ];

@@ -33,6 +33,7 @@ import {
 } from './objects.ts';
 import { Profile, profileEvents, profileRequests } from './profile.ts';
 import { pubsubEvents, pubsubRequests } from './pubsub.ts';
+import { PushService, pushRequests } from './push.ts';
 import { Claims, Extra, rawEvents, rawRequests } from './raw.ts';
 import { Invite, Room, roomEvents, roomRequests } from './rooms.ts';
 import { uploadEvents, uploadRequests } from './uploads.ts';
@@ -78,7 +79,12 @@ export const Ready = Type.Object({
   limits: optional(Limits),
   features: optional(Type.Array(Type.String())),
   services: optional(
-    Type.Object({ rooms: optional(Jid), upload: optional(Jid), uploadBytes: optional(Type.Integer()) }),
+    Type.Object({
+      rooms: optional(Jid),
+      upload: optional(Jid),
+      uploadBytes: optional(Type.Integer()),
+      push: optional(PushService),
+    }),
   ),
   archive: optional(Type.Object({ last: optional(Type.String()) })),
   token: optional(Type.String({ description: "A guest's token for later connects" })),
@@ -205,6 +211,7 @@ export const requests = {
   ...blockingRequests,
   ...commandRequests,
   ...pubsubRequests,
+  ...pushRequests,
   ...rawRequests,
 } as const satisfies Record<string, { data: TSchema; result?: TSchema; scope?: string; takesNull?: true }>;
 
