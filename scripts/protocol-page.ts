@@ -13,7 +13,7 @@ export interface Example {
 }
 
 /** What a block of the page may be, by the words behind its backticks. */
-const kinds = ['text', 'text planned', 'json'];
+const kinds = ['text', 'text planned', 'json', 'json push'];
 
 /** The frames of every block that has frames, block by block. */
 export function exampleBlocks(page: string): { line: number; examples: Example[] }[] {
@@ -25,7 +25,7 @@ export function exampleBlocks(page: string): { line: number; examples: Example[]
 export function refuseOtherBlocks(page: string): void {
   for (const { info, line, lines } of fences(page)) {
     if (!kinds.includes(info)) throw new Error(`line ${line}: a block of the kind ${JSON.stringify(info)}`);
-    const odd = info === 'json' ? -1 : lines.findIndex((text) => !/^[→←#]/.test(text));
+    const odd = info.startsWith('json') ? -1 : lines.findIndex((text) => !/^[→←#]/.test(text));
     if (odd >= 0) throw new Error(`line ${line + odd} is neither a frame nor a remark`);
   }
 }

@@ -17,6 +17,7 @@ import { Form } from '../src/protocol/forms.ts';
 import { Connect, type EventClass, events, Ready, replies, requests } from '../src/protocol/frames.ts';
 import { Chat, Contact, ContactRequest, Element, Limits, Message, Presence } from '../src/protocol/objects.ts';
 import { Avatar, Profile, VCard } from '../src/protocol/profile.ts';
+import { PushMessage } from '../src/protocol/push.ts';
 import { Occupant, Room } from '../src/protocol/rooms.ts';
 import { checkExamples, expectValid } from './support/examples.ts';
 import { anchors, codes, fences, links, type Table, tables } from './support/markdown.ts';
@@ -45,6 +46,9 @@ test('no block of PROTOCOL.md, and no line of one, goes unchecked', () => {
   const elements = fences(read('PROTOCOL.md')).filter(({ info }) => info === 'json');
   for (const { line, lines } of elements) expectValid(Element, JSON.parse(lines.join('\n')), `line ${line}`);
   expect(elements.length).toBeGreaterThan(0);
+  const pushes = fences(read('PROTOCOL.md')).filter(({ info }) => info === 'json push');
+  for (const { line, lines } of pushes) expectValid(PushMessage, JSON.parse(lines.join('\n')), `line ${line}`);
+  expect(pushes).toHaveLength(1);
   expect(exampleBlocks(read('PROTOCOL.md')).flatMap(({ examples }) => examples).length).toBeGreaterThan(200);
 });
 

@@ -1,5 +1,7 @@
 /** Web Push (RFC 8030) as PROTOCOL.md §10 describes it: where a browser wants to be woken, as its PushSubscription says it. */
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
+import { ArchiveId, Jid, MessageId, Time } from './objects.ts';
+import { oneOf } from './one-of.ts';
 
 const optional = Type.Optional;
 
@@ -30,3 +32,20 @@ export const pushRequests = {
 export const PushService = Type.Object({
   key: Type.String({ description: 'The applicationServerKey of PushManager.subscribe(), in base64url' }),
 });
+
+/** What a browser is sent, encrypted for it. */
+export const PushMessage = Type.Object({
+  type: Type.Literal('message'),
+  user: Jid,
+  chat: Jid,
+  kind: oneOf(['direct', 'room']),
+  from: Jid,
+  id: MessageId,
+  archiveId: optional(ArchiveId),
+  time: Time,
+  unread: Type.Integer(),
+  name: optional(Type.String()),
+  body: optional(Type.String({ maxLength: 400 })),
+  mention: optional(Type.Boolean()),
+});
+export type PushMessage = Static<typeof PushMessage>;
