@@ -1,8 +1,10 @@
 /** The composition root: builds every part, wires it, starts and stops it in order (ARCHITECTURE.md, flow 4). */
 import { setTimeout as delay } from 'node:timers/promises';
+import { getHeapStatistics } from 'node:v8';
 import pkg from '../package.json' with { type: 'json' };
 import { createAuth } from './auth/auth.ts';
 import type { Config } from './config.ts';
+import { createAdministration, type ProcessView } from './core/administration.ts';
 import { createDispatch } from './core/dispatch.ts';
 import { Housekeeping } from './core/housekeeping.ts';
 import { VirtualServer } from './core/server.ts';
@@ -98,7 +100,17 @@ class Process implements Gateway {
     this.#config = config;
     this.#parts = parts;
     const status = { alive: () => this.#listening, ready: () => this.#ready() };
-    this.#http = createHttp({ config: config.http, status, metrics, log, files: virtualServer.files });
+    const api = {
+      operations: createAdministration({
+        server: virtualServer,
+        store: parts.store,
+        storeKind: config.store.url === 'memory:' ? 'memory' : 'sqlite',
+        process: this.#view(),
+      }),
+      key: () => config.http.internal.apiKey?.(),
+      bodyLimit: config.limits.frame,
+    };
+    this.#http = createHttp({ config: config.http, status, metrics, log, files: virtualServer.files, api });
     const { path, origins } = config.http.public;
     this.#sockets = createWebSocketServer({
       server: this.#http.publicServer,
@@ -143,6 +155,23 @@ class Process implements Gateway {
     const { link } = this.#parts.link.state;
     const draining = this.#stopped !== undefined;
     return { ready: this.#listening && link === 'up' && !draining, link, draining };
+  }
+
+  /** What the API tells of the process. */
+  #view(): ProcessView {
+    return {
+      node: process.version,
+      ready: () => {
+        const { ready, draining } = this.#ready();
+        return { ready, draining };
+      },
+      link: () => this.#parts.link.state,
+      sockets: () => ({ ...this.#sockets.counts, limit: this.#config.limits.sockets }),
+      memory: () => {
+        const { heapUsed, rss } = process.memoryUsage();
+        return { heapBytes: heapUsed, heapLimitBytes: getHeapStatistics().heap_size_limit, residentBytes: rss };
+      },
+    };
   }
 
   async #drain(): Promise<void> {

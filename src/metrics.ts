@@ -6,6 +6,7 @@
 import { getHeapStatistics } from 'node:v8';
 import * as prom from 'prom-client';
 import { Counter, config, Gauge, Histogram, type Labels, label, open } from './metrics/series.ts';
+import { operations } from './protocol/api.ts';
 import { closeCodes } from './protocol/close.ts';
 import { conditions, errorCodes } from './protocol/errors.ts';
 import { events, replies, requests } from './protocol/frames.ts';
@@ -35,6 +36,9 @@ const authMethod = open('method', ['jwt', 'guest', 'none']);
 const authResult = open('result', ['ok', 'token-invalid', 'token-expired']);
 const resumeResult = open('result', ['ok', 'expired', 'unknown', 'gap', 'other-user']);
 const requestClass = open('class', ['send', 'action', 'history', 'presence', 'contact', 'room', 'iq']);
+
+const operation = open('operation', Object.keys(operations));
+const httpStatus = open('code', ['2xx', '4xx', '5xx']);
 
 const fast = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
 const own = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1, 1];
@@ -118,6 +122,8 @@ export function createMetrics({ version }: { version: string }) {
       own,
       label('operation', ['turn', 'commit']),
     ),
+    apiRequests: counter('api_requests_total', 'Requests to the API of the internal port', operation, httpStatus),
+    apiDuration: histogram('api_request_duration_seconds', 'From a request to the API to its answer', slow),
     iqPending: gauge('iq_pending', 'IQ requests that wait for an answer'),
     iqTimeouts: counter('iq_timeouts_total', 'IQ requests that were never answered'),
   };

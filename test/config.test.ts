@@ -125,7 +125,7 @@ describe('the environment', () => {
       'store.retention.age': '365d',
       'store.retention.perChat': '1000',
     };
-    const skipped = /secret|privateKey|jwksUrl|xmpp\.domain/;
+    const skipped = /secret|privateKey|apiKey|jwksUrl|xmpp\.domain/;
     for (const key of allKeys().filter(({ key }) => !skipped.test(key))) {
       const text = others[key.key] ?? String(key.default);
       const config: unknown = effective(withEnv({ [key.env]: text }));
@@ -136,6 +136,13 @@ describe('the environment', () => {
       const expected = key.kind === 'list' ? text.split(', ') : text === '60s' ? '1m' : text;
       expect(Array.isArray(found) ? found : String(found), key.key).toEqual(expected);
     }
+  });
+
+  it('has a key of the API that cannot be guessed, or none', () => {
+    const key = 'a key of thirty-two characters, or more';
+    const { http } = withEnv({ STANZAWIRE_HTTP_INTERNAL_API_KEY: key });
+    expect([http.internal.apiKey?.(), withEnv({}).http.internal.apiKey]).toEqual([key, undefined]);
+    expect(() => withEnv({ STANZAWIRE_HTTP_INTERNAL_API_KEY: 'short' })).toThrow(/apiKey: 5 characters .* take 32/);
   });
 
   it('goes before the file, for secrets in either form', () => {

@@ -55,7 +55,7 @@ const mayImport: Record<string, string[]> = {
   'store/': ['protocol/errors', 'node:'],
   'cluster/': ['protocol/errors', 'node:'],
   'websocket/': ['protocol/', 'core/session', 'core/dispatch', 'node:'],
-  'http/': ['protocol/errors', 'type transfer', 'node:'],
+  'http/': ['protocol/', 'type transfer', 'node:'],
   'outbound/': [
     'protocol/errors',
     'protocol/hosts',

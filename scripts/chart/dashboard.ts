@@ -180,6 +180,14 @@ const rows: Record<string, Panel[]> = {
       },
     },
   ],
+  API: [
+    {
+      title: 'Requests to the API',
+      unit: 'reqps',
+      queries: { '{{operation}} {{code}}': `${rate('api_requests_total', 'operation, code')} > 0` },
+    },
+    { title: 'Answers of the API', unit: 's', queries: quantiles('api_request_duration_seconds') },
+  ],
 };
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana fills it in

@@ -138,6 +138,8 @@ export function valuesSchema(): string {
       tokenKey: text,
       component: text,
       token: { type: 'string', pattern: '^$|^.{32,}$' },
+      apiKey: text,
+      api: { type: 'string', pattern: '^$|^.{32,}$' },
     }),
     persistence: ours({
       enabled: flag,

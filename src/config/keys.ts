@@ -58,7 +58,7 @@ function keysOf(schema: TSchema & KeyNotes, path: readonly string[]): Key[] {
 }
 
 /** A secret may be in a file instead. */
-function fileOf({ key, path }: Key): Key {
+function fileOf({ key, path, example }: Key): Key {
   const filePath = [...path.slice(0, -1), `${path.at(-1)}File`];
   return {
     key: filePath.join('.'),
@@ -67,7 +67,7 @@ function fileOf({ key, path }: Key): Key {
     schema: Type.String({ minLength: 1 }),
     kind: 'file',
     description: `A file that holds \`${key}\`, in its place; read again when it changes.`,
-    example: `/run/secrets/stanzawire/${path.at(-2)}-secret`,
+    example: example ?? `/run/secrets/stanzawire/${path.at(-2)}-secret`,
   };
 }
 

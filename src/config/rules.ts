@@ -92,6 +92,12 @@ export function checkRules({ http, limits }: Config): void {
     const remedy = right ? `write ${right}` : 'write scheme and host, like https://chat.example.com';
     throw new ConfigError(`http.public.origins: ${show(origin)} is not an origin as browsers send it; ${remedy}`);
   }
+  const { length } = http.internal.apiKey?.() ?? { length: undefined };
+  if (length !== undefined && length < 32) {
+    throw new ConfigError(
+      `http.internal.apiKey: ${length} characters could be guessed; take 32 or more, as openssl rand -hex 32 gives`,
+    );
+  }
   if (limits.outbound < limits.stanza) {
     throw new ConfigError(
       `limits.outbound: ${limits.outbound} bytes could not hold one stanza; make it at least limits.stanza, ${limits.stanza} bytes`,

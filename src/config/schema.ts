@@ -20,7 +20,7 @@ export const ConfigSchema = Type.Object({
   xmpp: section('The link to the XMPP server.', xmpp),
   http: section('The two ports. Only the public one is for clients.', {
     public: section('Where web clients connect.', publicHttp),
-    internal: section('For probes and metrics.', internalHttp),
+    internal: section('For probes, metrics and the API.', internalHttp),
   }),
   auth: section('Who may connect: at least one of `jwt` and `guest`.', {
     jwt: optional(section('Signed tokens. Exactly one of `secret`, `secretFile` and `jwksUrl` turns them on.', jwt)),

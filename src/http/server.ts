@@ -1,6 +1,6 @@
 /**
- * The two HTTP ports: the public one with the WebSocket path and the public files, and the internal one with probes and
- * metrics. Both are bounded against slow senders, and both close at once, whatever is open.
+ * The two HTTP ports: the public one with the WebSocket path and the public files, and the internal one with probes,
+ * metrics and the API. Both are bounded against slow senders, and both close at once, whatever is open.
  */
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,6 +8,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { type ApiOptions, addApi } from './api.ts';
 import { addFiles, type Files } from './files.ts';
 import { addProbes, type Status } from './health.ts';
 
@@ -17,6 +18,7 @@ export interface HttpOptions {
   metrics: Metrics;
   log: Logger;
   files: Files;
+  api?: ApiOptions;
   timing?: Partial<typeof defaults>;
 }
 
@@ -52,6 +54,7 @@ export function createHttp(options: HttpOptions): Http {
   const internalApp = createApp(timing, options.log);
   addProbes(internalApp, options.status);
   internalApp.setNotFoundHandler(notFound);
+  if (options.api) addApi(internalApp, { ...options.api, log: options.log, metrics: options.metrics });
   internalApp.get('/metrics', async (_request, reply) =>
     reply.type(options.metrics.registry.contentType).send(await options.metrics.text()),
   );

@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { StoredAccounts } from './accounts.ts';
 import type { Archive } from './archive.ts';
 import { Journal } from './journal.ts';
 import { lock } from './lock.ts';
 import { migrations } from './migrations/sqlite.ts';
+import { SqliteAccounts } from './sqlite-accounts.ts';
 import { type ArchiveChanges, SqliteArchive } from './sqlite-archive.ts';
 import { Records } from './sqlite-records.ts';
 import {
@@ -122,6 +124,7 @@ interface Parts {
 
 class SqliteStore implements Store {
   readonly archive: Archive;
+  readonly accounts: StoredAccounts;
   readonly #closeAll: () => void;
   readonly #sql: ReturnType<typeof prepare>;
   readonly #records: Records;
@@ -133,6 +136,7 @@ class SqliteStore implements Store {
     this.#records = new Records(db);
     const archive = new SqliteArchive(db, () => this.#transactions);
     this.archive = archive;
+    this.accounts = new SqliteAccounts(db, () => this.#transactions);
     const changes = { ...changesOf(this.#sql, this.#records), ...archive.changes };
     this.#transactions = new Transactions(db, {
       journal,

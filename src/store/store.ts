@@ -3,6 +3,7 @@
  * see it through `extension.ts`.
  */
 import { StanzaError } from '../protocol/errors.ts';
+import type { StoredAccounts } from './accounts.ts';
 import type { Archive } from './archive.ts';
 
 /** One contact of an account (RFC 6121 §2.1.2); the bare JID is its key. Absent fields are false or unknown. */
@@ -47,6 +48,8 @@ export interface OpenedAccount {
 export interface Store {
   /** The conversations. */
   readonly archive: Archive;
+  /** All accounts, for operators. */
+  readonly accounts: StoredAccounts;
   /** The account and its roster; undefined when it does not exist and `create` is false. */
   openAccount(jid: string, create: boolean): Promise<OpenedAccount | undefined>;
   /** Adds or replaces a whole item. An account that does not exist: StanzaError `item-not-found`. */

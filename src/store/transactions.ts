@@ -87,6 +87,11 @@ export class Transactions<C extends Changes> {
     this.#commit();
   }
 
+  /** Did the last commit succeed? */
+  get available(): boolean {
+    return this.#failure === undefined && !this.#closed;
+  }
+
   /** Reads, behind all changes made before. @throws StanzaError of the work, or resource-constraint */
   run<T>(work: () => T): Promise<T> {
     return this.#enqueue(work) as Promise<T>;

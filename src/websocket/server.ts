@@ -28,6 +28,8 @@ export interface WebSocketOptions {
 }
 
 export interface WebSockets {
+  /** How many there are, by state. */
+  readonly counts: Readonly<Record<SocketState, number>>;
   /** Refuses new sockets (503) and closes the open ones, each at a random moment of that time, which it never exceeds. */
   closeAll(drainMs: number): Promise<void>;
 }

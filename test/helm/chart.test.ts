@@ -71,10 +71,11 @@ describe.skipIf(skipWithoutHelm).each(Object.entries(valuesFiles))('with the val
     writeFileSync(path, config.data?.['stanzawire.yaml'] ?? '');
     const secret = join(folder, 'secret');
     writeFileSync(secret, 'a secret of thirty-two bytes or more');
-    const hasToken = config.data?.['stanzawire.yaml']?.includes('/run/secrets/stanzawire/token');
+    const has = (name: string) => config.data?.['stanzawire.yaml']?.includes(`/run/secrets/stanzawire/${name}`);
     const env = {
       STANZAWIRE_XMPP_SECRET_FILE: secret,
-      ...(hasToken ? { STANZAWIRE_AUTH_JWT_SECRET_FILE: secret } : {}),
+      ...(has('token') ? { STANZAWIRE_AUTH_JWT_SECRET_FILE: secret } : {}),
+      ...(has('api') ? { STANZAWIRE_HTTP_INTERNAL_API_KEY_FILE: secret } : {}),
     };
     const { code, stdout, stderr } = await runMain(['--check', '--config', path], env);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -84,7 +85,7 @@ describe.skipIf(skipWithoutHelm).each(Object.entries(valuesFiles))('with the val
   test('the internal port is in no Service but the internal one, and in no route', () => {
     const all = rendered(name);
     const config = all.find(({ data }) => data?.['stanzawire.yaml'])?.data?.['stanzawire.yaml'] ?? '';
-    const port = Number(/internal:\n\s+host: \S+\n\s+port: (\d+)/.exec(config)?.[1]);
+    const port = Number(/internal:\n(?:\s+(?!port)\w+: \S+\n)+\s+port: (\d+)/.exec(config)?.[1]);
     expect(port).toBeGreaterThan(0);
     const open = all.filter(({ kind, metadata }) => {
       return ['Service', 'Ingress', 'HTTPRoute'].includes(kind) && !metadata.name.endsWith('-internal');

@@ -52,10 +52,10 @@ describe('the dashboard', () => {
   }
   const dashboard: Dashboard = JSON.parse(read('helm/stanzawire/files/dashboard.json'));
 
-  test('lets one choose where the numbers come from, and has its six rows', () => {
+  test('lets one choose where the numbers come from, and has its rows', () => {
     expect(dashboard.templating.list.map(({ name }) => name)).toEqual(['datasource', 'namespace', 'job', 'instance']);
     const rows = dashboard.panels.filter(({ type }) => type === 'row').map(({ title }) => title);
-    expect(rows).toEqual(['Status', 'Traffic', 'Errors', 'Latency', 'Saturation', 'Lifecycle']);
+    expect(rows).toEqual(['Status', 'Traffic', 'Errors', 'Latency', 'Saturation', 'Lifecycle', 'API']);
   });
 
   test('has no two panels at one place, and none beside the screen', () => {

@@ -13,7 +13,7 @@ const refused: [string, string[], string][] = [
   [
     'two ways to the secret',
     [...standalone, ...set('secrets.component=x')],
-    'existingSecret goes with neither secrets.component nor secrets.token',
+    'existingSecret goes with none of secrets.component, secrets.token and secrets.api',
   ],
   ['nobody who could connect', [...standalone, ...set('secrets.tokenKey=')], 'secrets: nobody could connect'],
   [
@@ -30,6 +30,16 @@ const refused: [string, string[], string][] = [
     'the key of tokens in the configuration',
     [...standalone, ...set('config.auth.jwt.secretFile=/x')],
     'config.auth.jwt.secretFile: no secret belongs',
+  ],
+  [
+    "the API's key in the configuration",
+    [...standalone, ...set('config.http.internal.apiKey=x')],
+    'config.http.internal.apiKey: no secret belongs in the configuration',
+  ],
+  [
+    "the API's key beside a Secret",
+    [...standalone, ...set('secrets.api=0123456789abcdef0123456789abcdef')],
+    'existingSecret goes with none of',
   ],
   ['no domain', [...standalone, ...set('config.xmpp.domain=')], 'config.xmpp.domain: missing; write the gateway'],
   [
@@ -95,6 +105,7 @@ const schema: [string, string[], RegExp][] = [
   ['a time without a unit', set('config.drain.time=10'), /config.drain.time.*string/],
   ['an unknown mode', set('mode=daemon'), /mode.*(?:one of|standalone)/],
   ['a short key', set('secrets.token=short'), /secrets.token.*match/i],
+  ['a short key of the API', set('secrets.api=short'), /secrets.api.*match/i],
   [
     'a volume that many may write to',
     set('persistence.accessModes={ReadWriteMany}'),

@@ -8,6 +8,9 @@
 {{- if include "stanzawire.hasTokenKey" . -}}
 {{- $_ := set $config "auth" (dict "jwt" (dict "secretFile" "/run/secrets/stanzawire/token")) -}}
 {{- end -}}
+{{- if include "stanzawire.apiKey" . -}}
+{{- $_ := set $internal "apiKeyFile" "/run/secrets/stanzawire/api" -}}
+{{- end -}}
 {{- mustMergeOverwrite $config (deepCopy .Values.config) | toYaml -}}
 {{- end -}}
 
@@ -16,6 +19,13 @@
 {{- $jwks := dig "auth" "jwt" "jwksUrl" "" .Values.config -}}
 {{- $known := ternary .Values.secrets.tokenKey .Values.secrets.token (ne .Values.secrets.existingSecret "") -}}
 {{- if and (not $jwks) $known -}}true{{- end -}}
+{{- end -}}
+
+{{/* The key of the Secret that holds the API's key; empty where the API is off. */}}
+{{- define "stanzawire.apiKey" -}}
+{{- with .Values.secrets -}}
+{{- if .existingSecret -}}{{ .apiKey }}{{- else if .api -}}{{ default "api-key" .apiKey }}{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* "true" where the store belongs to one process: a second one would find it locked, or know nothing of the first. */}}

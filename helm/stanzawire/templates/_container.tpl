@@ -113,6 +113,10 @@ preStop:
       - key: {{ .Values.secrets.tokenKey }}
         path: token
       {{- end }}
+      {{- with include "stanzawire.apiKey" . }}
+      - key: {{ . }}
+        path: api
+      {{- end }}
 {{- end -}}
 
 {{- define "stanzawire.volumes" -}}

@@ -12,8 +12,8 @@
 
 {{- define "stanzawire.validateSecrets" -}}
 {{- with .Values.secrets -}}
-{{- if and .existingSecret (or .component .token) -}}
-{{- fail "secrets: existingSecret goes with neither secrets.component nor secrets.token; keep one way" -}}
+{{- if and .existingSecret (or .component .token .api) -}}
+{{- fail "secrets: existingSecret goes with none of secrets.component, secrets.token and secrets.api; keep one way" -}}
 {{- end -}}
 {{- if not (or .existingSecret .component) -}}
 {{- fail "secrets: the component's secret is missing; set secrets.existingSecret to a Secret with the key component-secret (and token-key), or, for a try, secrets.component" -}}
@@ -37,6 +37,11 @@
 {{- if hasKey (ternary (dig "xmpp" dict $config) (dig "auth" "jwt" dict $config) (eq $section "xmpp")) $key -}}
 {{- fail (printf "config.%s.%s: no secret belongs in the configuration, which everybody may read; set secrets.existingSecret" (join "." $at) $key) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $key := list "apiKey" "apiKeyFile" -}}
+{{- if hasKey (dig "http" "internal" dict $config) $key -}}
+{{- fail (printf "config.http.internal.%s: no secret belongs in the configuration, which everybody may read; set secrets.existingSecret and secrets.apiKey" $key) -}}
 {{- end -}}
 {{- end -}}
 {{- if not (dig "xmpp" "domain" "" $config) -}}

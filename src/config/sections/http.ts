@@ -1,5 +1,5 @@
 /** Configuration keys: the two ports. */
-import { list, port, text } from '../kinds.ts';
+import { list, optional, port, secret, text } from '../kinds.ts';
 
 export const publicHttp = {
   host: text({ description: 'The address the public port listens on.', default: '0.0.0.0' }),
@@ -25,7 +25,15 @@ export const publicHttp = {
 export const internalHttp = {
   host: text({ description: 'The address the internal port listens on.', default: '127.0.0.1' }),
   port: port({
-    description: 'The internal port: `/livez`, `/readyz`, `/metrics`. Never publish it. 0 takes a free one.',
+    description:
+      'The internal port: `/livez`, `/readyz`, `/metrics`, and `/api` for operators and backends. Never publish it. 0 takes a free one.',
     default: 9090,
   }),
+  apiKey: optional(
+    secret({
+      description:
+        'The key of the API ([api.md](api.md)), at least 32 characters, as `openssl rand -hex 32` makes one. Whoever has it may do anything for any account. Without it `/api` is off.',
+      example: '/run/secrets/stanzawire/api',
+    }),
+  ),
 };

@@ -1,0 +1,28 @@
+/** What operators and their backends may ask of the virtual server and do with it (docs/api.md): the operations of protocol/api. */
+import type { Api } from '../protocol/api.ts';
+import type { Store } from '../store/store.ts';
+import type { LinkState } from '../xmpp/link.ts';
+import { statusOf } from './administration/status.ts';
+import type { VirtualServer } from './server.ts';
+
+/** What only the process knows. */
+export interface ProcessView {
+  readonly node: string;
+  link(): LinkState;
+  ready(): { ready: boolean; draining: boolean };
+  sockets(): { connecting: number; open: number; closing: number; limit: number };
+  memory(): { heapBytes: number; heapLimitBytes: number; residentBytes: number };
+}
+
+export interface Administered {
+  readonly server: VirtualServer;
+  readonly store: Store;
+  readonly storeKind: 'sqlite' | 'memory';
+  readonly process: ProcessView;
+}
+
+export function createAdministration(parts: Administered): Api {
+  return {
+    getStatus: () => statusOf(parts),
+  };
+}
