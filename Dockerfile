@@ -1,22 +1,25 @@
-# The gateway as an image: docker build -t stanzawire .
+# The gateway as an image: npm run image, or docker build -t stanzawire .
 # Run it read-only, without capabilities: docker run --read-only --cap-drop ALL --tmpfs /tmp
 #   -v ./stanzawire.yaml:/etc/stanzawire/stanzawire.yaml:ro -v stanzawire:/var/lib/stanzawire stanzawire
 
-FROM node:24-slim AS build
+ARG NODE_IMAGE=node:24-slim
+
+FROM ${NODE_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY scripts scripts
 RUN npm run build && chmod 755 dist/main.js
 
 # What runs needs no compiler, and no second Node.
-FROM node:24-slim AS dependencies
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
-FROM node:24-slim
+FROM ${NODE_IMAGE}
 ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="Stanzawire" \
       org.opencontainers.image.description="JSON over WebSocket for the users of an XMPP server" \
@@ -39,7 +42,7 @@ WORKDIR /var/lib/stanzawire
 VOLUME /var/lib/stanzawire
 EXPOSE 8080 9090
 # The link is not asked for: an XMPP server that restarts is no reason to restart the gateway.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 CMD ["node", "-e", \
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=6 CMD ["node", "-e", \
   "fetch(`http://127.0.0.1:${process.env.STANZAWIRE_HTTP_INTERNAL_PORT || 9090}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/app/dist/main.js"]
 CMD ["--config", "/etc/stanzawire/stanzawire.yaml"]

@@ -35,6 +35,9 @@ const tools = [
   { name: 'chromium', package: 'chromium', file: '/usr/bin/chromium' },
   { name: 'slixmpp', package: 'python3-slixmpp', file: '/usr/lib/python3/dist-packages/slixmpp/__init__.py' },
   { name: 'profanity', package: 'profanity', file: '/usr/bin/profanity' },
+  { name: 'buildah', package: 'buildah', file: '/usr/bin/buildah' },
+  { name: 'podman', package: 'podman', file: '/usr/bin/podman' },
+  { name: 'runc', package: 'runc', file: '/usr/sbin/runc' },
   { name: 'tmux', package: 'tmux', file: '/usr/bin/tmux' },
 ];
 

@@ -16,6 +16,8 @@ interface Where {
   readonly cwd?: string;
   /** Another main.js than that of the sources. */
   readonly file?: string;
+  /** What runs it in place of Node, as in `podman run … IMAGE`; the arguments follow. */
+  readonly command?: readonly string[];
 }
 
 export class Program {
@@ -25,9 +27,11 @@ export class Program {
   #onLine: () => void = () => undefined;
 
   /** Node's own arguments stand in `node`; of this process's environment only PATH and HOME are passed on. */
-  constructor(args: string[], env: Record<string, string> = {}, node: string[] = [], { cwd, file = main }: Where = {}) {
+  constructor(args: string[], env: Record<string, string> = {}, node: string[] = [], where: Where = {}) {
     const { PATH, HOME } = process.env;
-    this.child = spawn(process.execPath, [...node, file, ...args], {
+    const { cwd, file = main, command = [process.execPath, ...node, file] } = where;
+    const [program = '', ...first] = command;
+    this.child = spawn(program, [...first, ...args], {
       ...(cwd === undefined ? {} : { cwd }),
       env: { PATH, HOME, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
