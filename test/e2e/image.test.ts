@@ -25,6 +25,12 @@ if (skipped) console.warn('image: skipped: needs root, buildah, podman, runc, mm
 
 const engine = ['podman', '--runtime=runc', '--cgroup-manager=cgroupfs', '--log-level=fatal'];
 
+/** What the Dockerfile recommends. */
+const recommended =
+  'run --rm --read-only --read-only-tmpfs=false --tmpfs=/tmp --cap-drop=ALL --security-opt=no-new-privileges';
+/** It may have no systemd, and lower limits than podman wants to set. */
+const thisMachine = '--no-healthcheck --ulimit=nofile=4096:4096 --ulimit=nproc=4096:4096';
+
 function podman(...args: string[]): { status: number | null; text: string } {
   const [program = '', ...first] = engine;
   const { status, stdout, stderr } = spawnSync(program, [...first, ...args], { encoding: 'utf8', timeout: 60_000 });
@@ -40,17 +46,14 @@ describe.skipIf(skipped)('the image', { timeout: 120_000 }, () => {
   let ports: { publicPort: number; internalPort: number };
   let token = '';
 
-  /** What docs and chart recommend; the last three are for a machine without systemd and with small hard limits. */
+  const mounts = [
+    `--volume=${configFile}:/etc/stanzawire/stanzawire.yaml:ro`,
+    `--volume=${name}:/var/lib/stanzawire`,
+    '--network=host',
+  ];
   const run = () =>
     new Program([], {}, [], {
-      command: [
-        ...engine,
-        ...['run', '--rm', '--name', name, '--network=host', '--read-only', '--read-only-tmpfs=false', '--tmpfs=/tmp'],
-        ...['--cap-drop=ALL', '--security-opt=no-new-privileges'],
-        ...['--volume', `${configFile}:/etc/stanzawire/stanzawire.yaml:ro`, '--volume', `${name}:/var/lib/stanzawire`],
-        ...['--no-healthcheck', '--ulimit=nofile=4096:4096', '--ulimit=nproc=4096:4096'],
-        image,
-      ],
+      command: [...engine, ...recommended.split(' '), ...thisMachine.split(' '), '--name', name, ...mounts, image],
     });
 
   beforeAll(async () => {
@@ -97,8 +100,7 @@ describe.skipIf(skipped)('the image', { timeout: 120_000 }, () => {
       'org.opencontainers.image.title': 'Stanzawire',
       'org.opencontainers.image.version': pkg.version,
     });
-    const once = (...args: string[]) =>
-      podman('run', '--rm', '--no-healthcheck', '--ulimit=nofile=4096:4096', '--ulimit=nproc=4096:4096', ...args);
+    const once = (...args: string[]) => podman('run', '--rm', ...thisMachine.split(' '), ...args);
     expect(once(image, '--version').text).toBe(pkg.version);
     expect(once('--entrypoint=sh', image, '-c', 'command -v npm npx yarn corepack').text).toBe('');
     const modules = once('--entrypoint=ls', image, '/app/node_modules').text.split('\n');
