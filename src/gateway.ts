@@ -110,12 +110,22 @@ class Process implements Gateway {
       key: () => config.http.internal.apiKey?.(),
       bodyLimit: config.limits.frame,
     };
-    this.#http = createHttp({ config: config.http, status, metrics, log, files: virtualServer.files, api });
-    const { path, origins } = config.http.public;
+    this.#http = createHttp({
+      config: config.http,
+      sockets: config.limits.sockets,
+      status,
+      metrics,
+      log,
+      files: virtualServer.files,
+      api,
+    });
+    const { path, origins, requireOrigin, trustedProxies } = config.http.public;
     this.#sockets = createWebSocketServer({
       server: this.#http.publicServer,
       path,
       origins,
+      requireOrigin,
+      trustedProxies,
       limits: config.limits,
       heartbeatMs: config.sessions.heartbeat,
       open: createDispatch(virtualServer),

@@ -21,7 +21,9 @@ const streamErrors = words(`
   undefined-condition unsupported-encoding unsupported-feature unsupported-stanza-type unsupported-version`);
 const drops = words(`
   link-down queue-full expired malformed too-large not-ours unknown-account no-session unhandled unexpected-answer blocked`);
-const handshakes = words('ok bad_request wrong_path origin subprotocol draining limit unauthenticated_limit');
+const handshakes = words(
+  'ok bad_request wrong_path origin subprotocol draining limit unauthenticated_limit address_limit rate_limit failed_logins',
+);
 const rejects = [...errorCodes, 'bad-frame', 'too-big', 'unsupported-data', 'connect-timeout', 'connect-twice'];
 const wireCloses = [1001, 1002, 1005, 1006, 1007, 1008, 1010, 1011];
 

@@ -56,7 +56,7 @@ describe('defaults', () => {
         pace: 500,
       },
       http: {
-        public: { host: '0.0.0.0', port: 8080, path: '/ws', origins: [] },
+        public: { host: '0.0.0.0', port: 8080, path: '/ws', origins: [], requireOrigin: false, trustedProxies: [] },
         internal: { host: '127.0.0.1', port: 9090 },
       },
       auth: {
@@ -79,8 +79,11 @@ describe('defaults', () => {
         burst: 100,
         historyMax: 100,
         outbound: '1MiB',
+        outboundTotal: '256MiB',
         sendTimeout: '30s',
         sockets: 20_000,
+        perAddress: { sockets: 1000, handshakes: 2000, failedLogins: 300 },
+        perAccount: { handshakes: 120 },
       },
       uploads: { hosts: [], size: '100MiB', streams: 100 },
       push: { previews: true, ttl: '1d', retry: '1h', services: [] },
@@ -112,6 +115,7 @@ describe('the environment', () => {
   it('has a variable for every key, and each one is read', () => {
     const others: Record<string, string> = {
       'http.public.origins': 'https://a.example.com, https://b.example.com',
+      'http.public.trustedProxies': '10.0.0.0/8, 2001:db8::1',
       extensions: './extension.js, a-package',
       'xmpp.server': 'example.org',
       'auth.jwt.issuer': 'https://id.example.com',
@@ -205,6 +209,14 @@ describe('what is refused names the key, the value and the remedy', () => {
     [
       'http: { public: { origins: [https://a.example.com/] } }',
       'http.public.origins: "https://a.example.com/" is not an origin as browsers send it; write https://a.example.com',
+    ],
+    [
+      'http: { public: { trustedProxies: [10.0.0.0/33] } }',
+      'http.public.trustedProxies: "10.0.0.0/33" is neither an address nor a network; write it like 192.0.2.7, 10.0.0.0/8 or fd00::/8',
+    ],
+    [
+      'limits: { outboundTotal: 1MiB, outbound: 2MiB }',
+      'limits.outboundTotal: 1048576 bytes are less than one socket may take; make it at least limits.outbound, 2097152 bytes',
     ],
     [
       'auth: { guest: { enabled: yes } }',

@@ -54,7 +54,7 @@ const mayImport: Record<string, string[]> = {
   'auth/': ['protocol/errors', 'node:'],
   'store/': ['protocol/errors', 'node:'],
   'cluster/': ['protocol/errors', 'node:'],
-  'websocket/': ['protocol/', 'core/session', 'core/dispatch', 'node:'],
+  'websocket/': ['protocol/', 'core/session', 'core/dispatch', 'networks', 'node:'],
   'http/': ['protocol/', 'type transfer', 'node:'],
   'outbound/': [
     'protocol/errors',
@@ -85,7 +85,8 @@ const mayImport: Record<string, string[]> = {
   'extension-shape': ['type extension', 'protocol/parse', 'config/'],
   'commands/': ['config', 'log', 'xmpp/link', 'auth/jwt', 'node:'],
   config: ['config/', 'node:'],
-  'config/': ['node:'],
+  'config/': ['networks', 'node:'],
+  networks: ['node:'],
   log: ['node:'],
   metrics: ['metrics/', 'protocol/', 'node:'],
   'metrics/': [],

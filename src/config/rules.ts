@@ -1,5 +1,6 @@
 /** What one key alone cannot tell: rules between keys, and what works but deserves a warning at start. */
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { isNetwork, networks, privateNetworks } from '../networks.ts';
 import type { Config } from './schema.ts';
 import { publicKeyAlgorithms, sharedKeyAlgorithms } from './sections/auth.ts';
 import { ConfigError, show } from './values.ts';
@@ -98,6 +99,17 @@ export function checkRules({ http, limits }: Config): void {
       `http.internal.apiKey: ${length} characters could be guessed; take 32 or more, as openssl rand -hex 32 gives`,
     );
   }
+  const wrong = http.public.trustedProxies.find((text) => !isNetwork(text));
+  if (wrong !== undefined) {
+    throw new ConfigError(
+      `http.public.trustedProxies: ${show(wrong)} is neither an address nor a network; write it like 192.0.2.7, 10.0.0.0/8 or fd00::/8`,
+    );
+  }
+  if (limits.outboundTotal < limits.outbound) {
+    throw new ConfigError(
+      `limits.outboundTotal: ${limits.outboundTotal} bytes are less than one socket may take; make it at least limits.outbound, ${limits.outbound} bytes`,
+    );
+  }
   if (limits.outbound < limits.stanza) {
     throw new ConfigError(
       `limits.outbound: ${limits.outbound} bytes could not hold one stanza; make it at least limits.stanza, ${limits.stanza} bytes`,
@@ -135,6 +147,10 @@ export function warnings({ xmpp, http, auth }: Config): string[] {
       `auth.jwt.secret: ${bytes} bytes are too few for ${weak}; take ${needed} or more, as \`openssl rand -base64 48\` gives`,
     );
   }
+  const everyone = http.public.trustedProxies.find((text) => text.endsWith('/0'));
+  if (everyone !== undefined) {
+    found.push(`http.public.trustedProxies: ${everyone} is everybody; any client could then say it is any address`);
+  }
   if (jwksUrl?.startsWith('http:') && !isPrivate(new URL(jwksUrl).hostname)) {
     found.push('auth.jwt.jwksUrl: keys come over clear text and could be replaced on the way; use https://');
   }
@@ -144,22 +160,6 @@ export function warnings({ xmpp, http, auth }: Config): string[] {
 /** Loopback, private and link-local addresses; names that only a private network resolves. */
 function isPrivate(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  const family = isIP(host);
-  if (family === 0) return !host.includes('.') || /\.(?:localhost|local|internal|lan|svc|home\.arpa)$/.test(host);
-  const ranges = new BlockList();
-  for (const range of [
-    '127.0.0.0/8',
-    '10.0.0.0/8',
-    '172.16.0.0/12',
-    '192.168.0.0/16',
-    '169.254.0.0/16',
-    '100.64.0.0/10',
-  ]) {
-    const [net = '', bits] = range.split('/');
-    ranges.addSubnet(net, Number(bits), 'ipv4');
-  }
-  ranges.addAddress('::1', 'ipv6');
-  ranges.addSubnet('fc00::', 7, 'ipv6');
-  ranges.addSubnet('fe80::', 10, 'ipv6');
-  return ranges.check(host, family === 6 ? 'ipv6' : 'ipv4');
+  if (isIP(host) === 0) return !host.includes('.') || /\.(?:localhost|local|internal|lan|svc|home\.arpa)$/.test(host);
+  return networks(privateNetworks).has(host);
 }

@@ -7,7 +7,7 @@ import { list, optional } from './kinds.ts';
 import { accounts, rooms, sessions, uploads } from './sections/accounts.ts';
 import { guest, jwt } from './sections/auth.ts';
 import { internalHttp, publicHttp } from './sections/http.ts';
-import { drain, limits, log } from './sections/process.ts';
+import { drain, limits, log, perAccount, perAddress } from './sections/process.ts';
 import { push } from './sections/push.ts';
 import { retention, store } from './sections/store.ts';
 import { xmpp } from './sections/xmpp.ts';
@@ -35,7 +35,17 @@ export const ConfigSchema = Type.Object({
   rooms: optional(section('Rooms (XEP-0045).', rooms)),
   uploads: section('Uploads (XEP-0363).', uploads),
   push: section('Web Push: browsers are woken by a message while no session is open ([how](push.md)).', push),
-  limits: section('What one client, and all of them, may use.', limits),
+  limits: section('What one client, and all of them, may use.', {
+    ...limits,
+    perAddress: section(
+      'What one address may use: an IPv4 address, or a /64 of IPv6. Where `http.public.trustedProxies` is empty, private networks and loopback are not counted, for a peer in them is most likely a proxy with all users behind it.',
+      perAddress,
+    ),
+    perAccount: section(
+      'What one account may use, beside `sessions.perAccount`. There is no limit of failed logins for an account: with it, whoever knows a name could lock its user out.',
+      perAccount,
+    ),
+  }),
   drain: section('The stop, on SIGTERM or SIGINT.', drain),
   log: section('The log: JSON lines on standard output.', log),
   extensions: list({

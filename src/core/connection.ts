@@ -55,6 +55,7 @@ export class Connection {
     const claim = await this.#authenticate(connect.token ?? this.#upgrade.token);
     if (!wanted()) return;
     const account = await this.#server.accounts.open(claim);
+    this.#server.sessions.admit(account);
     if ((connect.raw ?? 'none') !== 'none' && !claim.scopes.has('raw')) {
       throw new StanzaError('forbidden', 'The token does not grant the scope "raw"', { field: 'raw' });
     }
@@ -200,6 +201,8 @@ export class Connection {
       return claim;
     } catch (error) {
       done(error instanceof StanzaError ? error.code : 'other');
+      // A token that has expired was a right one: whole offices come back with theirs in the morning.
+      if (error instanceof StanzaError && error.code === 'token-invalid') this.#upgrade.failedLogin?.();
       throw error;
     }
   }

@@ -39,6 +39,8 @@ export interface Upgrade {
   /** Of the `Authorization: Bearer` header. */
   readonly token?: string;
   readonly address: string;
+  /** Counts a token that was refused against the address it came from. */
+  readonly failedLogin?: () => void;
 }
 
 export type OpenInlet = (outlet: Outlet, upgrade: Upgrade) => Inlet;

@@ -9,6 +9,7 @@ import { Disconnect } from '../protocol/close.ts';
 import type { Connect, Ready } from '../protocol/frames.ts';
 import type { Account } from './account.ts';
 import type { Outlet } from './dispatch.ts';
+import { RateLimit } from './rate-limit.ts';
 import type { VirtualServer } from './server.ts';
 import { Session } from './session.ts';
 
@@ -28,6 +29,8 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>();
   readonly #windows = new Map<Session, NodeJS.Timeout>();
   readonly #expired = new Set<string>();
+  /** How often each account that is in memory may still connect. */
+  readonly #connects = new WeakMap<Account, RateLimit>();
 
   constructor(server: VirtualServer, config: Config['sessions'], outbound: number) {
     this.#server = server;
@@ -50,6 +53,14 @@ export class Sessions {
 
   get announced(): NonNullable<Ready['resume']> {
     return { windowMs: this.#config.resumeWindow, maxEvents: this.#config.maxEvents };
+  }
+
+  /** Counts that a client of the account connects. @throws Disconnect rate-limited */
+  admit(account: Account): void {
+    const { handshakes } = this.#server.limits.perAccount;
+    const rate = this.#connects.get(account) ?? new RateLimit(handshakes / 60, handshakes, this.#server.now);
+    this.#connects.set(account, rate);
+    if (rate.take() > 0) throw new Disconnect('rate-limited', 'the account connects too often');
   }
 
   /** A new session of the account; events wait in it until start(). @throws Disconnect too-many-sessions */

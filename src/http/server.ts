@@ -14,6 +14,8 @@ import { addProbes, type Status } from './health.ts';
 
 export interface HttpOptions {
   config: Config['http'];
+  /** How many of the public port's connections may become WebSockets. */
+  sockets: number;
   status: Status;
   metrics: Metrics;
   log: Logger;
@@ -46,12 +48,17 @@ const defaults = {
  */
 const backlog = 16_384;
 
+/** Connections beside the WebSockets, where one is closed at once when there are more: what says nothing takes memory too. */
+const others = { public: 10_000, internal: 1000 };
+
 export function createHttp(options: HttpOptions): Http {
   const timing = { ...defaults, ...options.timing };
   const publicApp = createApp(timing, options.log);
+  publicApp.server.maxConnections = options.sockets + others.public;
   addPublic(publicApp, options.config.public.path);
   addFiles(publicApp, options.files);
   const internalApp = createApp(timing, options.log);
+  internalApp.server.maxConnections = others.internal;
   addProbes(internalApp, options.status);
   internalApp.setNotFoundHandler(notFound);
   if (options.api) addApi(internalApp, { ...options.api, log: options.log, metrics: options.metrics });

@@ -57,6 +57,13 @@ export class Outbound {
     return inArrays(frames, batch, maxSize);
   }
 
+  /** Gives up all of it. */
+  clear(): void {
+    this.#frames = [];
+    this.#held = undefined;
+    this.#bytes = 0;
+  }
+
   #hold(key: string, json: string): void {
     this.#held ??= new Map();
     const older = this.#held.get(key);

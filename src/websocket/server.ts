@@ -3,6 +3,7 @@
  * all sockets share. A refusal that a page has to understand is a close code, for browsers hide the HTTP status.
  */
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Config } from '../config.ts';
@@ -11,15 +12,23 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { Disconnect } from '../protocol/close.ts';
 import { subprotocol } from '../protocol/frames.ts';
+import { Addresses } from './addresses.ts';
+import { type Client, type ClientAddress, createClientAddress } from './client-address.ts';
+import { Pressure } from './pressure.ts';
+import { Refusals } from './refusals.ts';
 import { type Hub, Socket, type SocketState } from './socket.ts';
 
 export interface WebSocketOptions {
   /** Its `upgrade` event is listened to. */
   server: Server;
   path: string;
-  /** Compared exactly; `*` allows all. A request without Origin is not from a browser and is allowed. */
+  /** Compared exactly; `*` allows all. */
   origins: readonly string[];
-  limits: Pick<Config['limits'], 'frame' | 'batch' | 'outbound' | 'sockets'>;
+  /** A request without Origin is not from a browser, and allowed unless this is set. */
+  requireOrigin?: boolean;
+  /** Whose `X-Forwarded-For` is believed: addresses and networks. */
+  trustedProxies?: readonly string[];
+  limits: Pick<Config['limits'], 'frame' | 'batch' | 'outbound' | 'outboundTotal' | 'sockets' | 'perAddress'>;
   heartbeatMs: number;
   open: OpenInlet;
   log: Logger;
@@ -57,6 +66,10 @@ class Sockets implements WebSockets, Hub {
   readonly #ws: WebSocketServer;
   readonly #timer: NodeJS.Timeout;
   readonly #sockets = new Set<Socket>();
+  readonly #pressure = new Pressure(this.#sockets, () => this.limits.outboundTotal);
+  readonly #addresses = new Addresses(() => this.limits.perAddress);
+  readonly #refusals: Refusals;
+  readonly #clientOf: ClientAddress;
   #dirty: Socket[] = [];
   #draining = false;
   #emptied: (() => void) | undefined;
@@ -70,11 +83,16 @@ class Sockets implements WebSockets, Hub {
     this.log = options.log;
     this.metrics = options.metrics;
     this.#closeMs = closeMs;
+    this.#refusals = new Refusals(options.log);
+    this.#clientOf = createClientAddress(options.trustedProxies ?? []);
     const settings = {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: options.limits.frame,
+      // A message in pieces of a few bytes would take a hundred times its size.
+      maxFragments: maxPieces(options.limits.frame),
+      maxBufferedChunks: maxPieces(options.limits.frame),
       closeTimeout: closeMs,
       handleProtocols: chooseProtocol,
     };
@@ -82,6 +100,7 @@ class Sockets implements WebSockets, Hub {
     const every = Math.min(1000, options.heartbeatMs / 4, connectMs / 4);
     // Input that waits is read before anyone is found silent: a process that was stopped for a minute wakes up here.
     this.#timer = setInterval(() => setImmediate(() => this.#tick()), every).unref();
+    options.server.on('connection', (stream: TcpSocket) => this.#connection(stream));
     options.server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));
     this.#report();
   }
@@ -89,6 +108,10 @@ class Sockets implements WebSockets, Hub {
   flushSoon(socket: Socket): void {
     // After all input of this turn of the event loop: what one read of the link brings leaves in one write.
     if (this.#dirty.push(socket) === 1) setImmediate(() => this.#flush());
+  }
+
+  queued(bytes: number): void {
+    this.#pressure.queued(bytes);
   }
 
   gone(socket: Socket): void {
@@ -120,55 +143,87 @@ class Sockets implements WebSockets, Hub {
     clearInterval(this.#timer);
   }
 
+  /** Before anything was read: a peer that is counted can't have more connections than its sockets need. */
+  #connection(stream: TcpSocket): void {
+    const { address, counted } = this.#clientOf({ socket: stream, headers: {} });
+    if (!counted) return;
+    if (!this.#addresses.connected(address)) {
+      this.#refusals.note('address_limit', { address, unlistedProxy: false });
+      this.metrics.socketHandshakes.inc('address_limit');
+      stream.destroy();
+      return;
+    }
+    stream.once('close', () => this.#addresses.disconnected(address));
+  }
+
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const refusal = this.#refusal(request);
+    const client = this.#clientOf(request);
+    const refusal = this.#refusal(request, client);
     if (refusal) {
       this.metrics.socketHandshakes.inc(refusal.result);
+      if (refusal.log) this.#refusals.note(refusal.result, client);
       refuse(stream, refusal);
       return;
     }
     let upgraded = false;
     this.#ws.handleUpgrade(request, stream, head, (ws) => {
       upgraded = true;
-      this.#accept(ws, request, stream);
+      this.#accept(ws, request, stream, client);
     });
     if (!upgraded) this.metrics.socketHandshakes.inc('bad_request');
   }
 
-  #refusal(request: IncomingMessage): Refusal | undefined {
+  #refusal(request: IncomingMessage, { address, counted }: Client): Refusal | undefined {
     if (request.url?.split('?', 1)[0] !== this.#options.path) return { result: 'wrong_path', status: '404 Not Found' };
-    const busy = '503 Service Unavailable';
-    if (this.#draining) return { result: 'draining', status: busy };
+    const busy = { status: '503 Service Unavailable', retryAfter: 5 };
+    if (this.#draining) return { result: 'draining', ...busy };
+    const result = counted ? this.#addresses.handshake(address) : undefined;
+    if (result) {
+      const retryAfter = result === 'address_limit' ? busy.retryAfter : this.#addresses.retryAfter(address);
+      return { result, status: '429 Too Many Requests', retryAfter, log: true };
+    }
     const { sockets } = this.limits;
-    if (this.#sockets.size >= sockets) return { result: 'limit', status: busy };
+    if (this.#sockets.size >= sockets) return { result: 'limit', ...busy, log: true };
     // So that those who never authenticate can't take every place.
-    if (this.counts.connecting >= Math.max(100, sockets / 4)) return { result: 'unauthenticated_limit', status: busy };
-    return undefined;
+    if (this.counts.connecting < Math.max(100, sockets / 4)) return undefined;
+    return { result: 'unauthenticated_limit', ...busy, log: true };
   }
 
-  #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex): void {
+  #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex, client: Client): void {
     const socket = new Socket(ws, stream, this);
     this.#sockets.add(socket);
+    const { address, counted } = client;
+    if (counted) {
+      this.#addresses.opened(address);
+      stream.once('close', () => this.#addresses.closed(address));
+    }
     const { origin } = request.headers;
-    const { origins, open } = this.#options;
-    if (origin !== undefined && !origins.includes('*') && !origins.includes(origin)) {
+    if (!this.#allows(origin)) {
       this.metrics.socketHandshakes.inc('origin');
-      this.log.debug({ event: 'origin_refused', origin }, 'origin not in http.public.origins');
+      this.#refusals.note('origin', { ...client, origin: origin ?? '' });
       socket.close(new Disconnect('forbidden', 'origin not allowed'));
     } else if (request.headers['sec-websocket-protocol'] !== undefined && ws.protocol !== subprotocol) {
       this.metrics.socketHandshakes.inc('subprotocol');
       socket.close(new Disconnect('version', `this gateway speaks ${subprotocol}`));
     } else {
       this.metrics.socketHandshakes.inc('ok');
-      const upgrade = upgradeOf(request);
-      this.log.debug({ event: 'socket_opened', address: upgrade.address }, 'socket opened');
-      socket.open(open, upgrade);
+      this.log.debug({ event: 'socket_opened', address }, 'socket opened');
+      const counting = counted ? { failedLogin: () => this.#addresses.failedLogin(address) } : {};
+      socket.open(this.#options.open, { ...tokenOf(request), address, ...counting });
     }
+  }
+
+  #allows(origin: string | undefined): boolean {
+    const { origins, requireOrigin = false } = this.#options;
+    if (origin === undefined) return !requireOrigin;
+    return origins.includes('*') || origins.includes(origin);
   }
 
   #tick(): void {
     const now = performance.now();
     for (const socket of this.#sockets) socket.tick(now);
+    this.#pressure.relieve();
+    this.#refusals.tick();
   }
 
   #flush(): void {
@@ -187,13 +242,22 @@ class Sockets implements WebSockets, Hub {
 interface Refusal {
   result: string;
   status: string;
+  /** Seconds. */
+  retryAfter?: number;
+  /** Is it worth a line in the log? */
+  log?: boolean;
+}
+
+/** Pieces of one message, in frames or in TCP segments: none is as small as that but by intent. */
+function maxPieces(frame: number): number {
+  return Math.max(1024, Math.ceil(frame / 64));
 }
 
 /** Answers in plain HTTP and ends the connection. */
-function refuse(stream: Duplex, { status }: Refusal): void {
+function refuse(stream: Duplex, { status, retryAfter }: Refusal): void {
   const body = `${status.slice(4)}\n`;
   const headers = ['Connection: close', 'Content-Type: text/plain', `Content-Length: ${body.length}`];
-  if (status.startsWith('503')) headers.push('Retry-After: 5');
+  if (retryAfter !== undefined) headers.push(`Retry-After: ${retryAfter}`);
   // Without a listener a reset would end the process.
   stream.on('error', () => stream.destroy());
   stream.once('finish', () => stream.destroy());
@@ -205,8 +269,7 @@ function chooseProtocol(offered: Set<string>): string | false {
   return offered.has(subprotocol) ? subprotocol : (offered.values().next().value ?? false);
 }
 
-function upgradeOf(request: IncomingMessage): Upgrade {
-  const address = request.socket.remoteAddress ?? '';
-  const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-  return token === undefined ? { address } : { address, token };
+function tokenOf({ headers }: IncomingMessage): Pick<Upgrade, 'token'> {
+  const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  return token === undefined ? {} : { token };
 }

@@ -26,10 +26,14 @@ export interface Hub {
   readonly counts: Record<SocketState, number>;
   /** Has `flush` called at the end of this tick. */
   flushSoon(socket: Socket): void;
+  /** A socket has taken so many bytes. */
+  queued(bytes: number): void;
   gone(socket: Socket): void;
 }
 
 const maxConnectFrame = 16 * 1024;
+/** Pings and pongs of RFC 6455 between two ticks; answering more is all that a gateway would do. */
+const maxControlFrames = 100;
 /** More than this is written before the tick ends, so that a burst is not taken for a slow reader. */
 const flushAt = 64 * 1024;
 const ping = '{"type":"ping"}';
@@ -51,6 +55,9 @@ export class Socket implements Outlet {
   #early = 0;
   #framesIn = 0;
   #framesOut = 0;
+  /** Since the last tick. */
+  #controlFrames = 0;
+  #authenticated = false;
 
   constructor(ws: WebSocket, stream: Duplex, hub: Hub) {
     this.#ws = ws;
@@ -63,9 +70,9 @@ export class Socket implements Outlet {
     };
     hub.counts.connecting++;
     ws.on('message', (data, isBinary) => this.#message(data, isBinary));
-    const alive = () => this.#alive();
-    ws.on('pong', alive);
-    ws.on('ping', alive);
+    const control = () => this.#control();
+    ws.on('pong', control);
+    ws.on('ping', control);
     ws.on('error', (error) => this.#violation(error));
     ws.on('close', (code) => this.#closed(code));
   }
@@ -81,11 +88,13 @@ export class Socket implements Outlet {
   }
 
   write(json: string, kind: Parameters<Outlet['write']>[1], key?: string): void {
-    if (this.#state === 'closing' || this.#ws.readyState !== this.#ws.OPEN) return;
+    if (this.#isClosing || this.#ws.readyState !== this.#ws.OPEN) return;
     const size = this.#outbound.add(json, kind, key, this.#ws.bufferedAmount);
     if (size === 0) return;
     this.#hub.metrics.frameBytes.add(size, 'out');
     this.#framesOut++;
+    this.#hub.queued(size);
+    if (this.#isClosing) return;
     this.#flushSoon();
     const { outbound } = this.#hub.limits;
     if (this.#outbound.bytes > flushAt || this.buffered > outbound) this.flush();
@@ -116,8 +125,18 @@ export class Socket implements Outlet {
     this.#ws.terminate();
   }
 
+  /** Cuts off a reader that is too slow: a close frame would have to wait behind what it does not read. */
+  cut(): void {
+    if (this.#isClosing) return;
+    this.#closedWith ??= closeCodes['slow-consumer'];
+    this.#outbound.clear();
+    this.#become('closing');
+    this.#ws.terminate();
+  }
+
   /** Deadlines and heartbeat; `now` is of `performance.now()`. */
   tick(now: number): void {
+    this.#controlFrames = 0;
     this.#settle();
     if (this.#state === 'connecting' && now - this.#openedAt >= this.#hub.connectMs) {
       this.close(new Disconnect('connect-timeout', 'no connect in time'));
@@ -165,6 +184,11 @@ export class Socket implements Outlet {
     if (this.#ws.isPaused) this.#ws.resume();
   }
 
+  #control(): void {
+    this.#alive();
+    if (++this.#controlFrames === maxControlFrames) this.close(new Disconnect('rate-limited', 'too many pings'));
+  }
+
   #alive(): void {
     const waited = this.#heartbeat.input();
     if (waited !== undefined) this.#hub.metrics.socketPing.observe(waited / 1000);
@@ -198,10 +222,18 @@ export class Socket implements Outlet {
     this.#hub.gone(this);
     this.#inlet?.closed(code);
     const counters = { framesIn: this.#framesIn, framesOut: this.#framesOut };
-    log.info({ event: 'socket_closed', code, initiator, seconds: Math.round(seconds), ...counters }, 'socket closed');
+    // Anyone can open sockets; the log at its usual level is for those who said who they are.
+    const level = this.#authenticated ? 'info' : 'debug';
+    log[level]({ event: 'socket_closed', code, initiator, seconds: Math.round(seconds), ...counters }, 'socket closed');
+  }
+
+  /** The state may have changed in a call. */
+  get #isClosing(): boolean {
+    return this.#state === 'closing';
   }
 
   #become(state: SocketState): void {
+    if (state === 'open') this.#authenticated = true;
     this.#hub.counts[this.#state]--;
     this.#hub.counts[state]++;
     this.#state = state;

@@ -13,9 +13,10 @@ async function start(options: Partial<HttpOptions> = {}) {
   const metrics = createMetrics({ version: '0' });
   const http = createHttp({
     config: {
-      public: { host: '127.0.0.1', port: 0, path: '/ws', origins: [] },
+      public: { host: '127.0.0.1', port: 0, path: '/ws', origins: [], requireOrigin: false, trustedProxies: [] },
       internal: { host: '127.0.0.1', port: 0 },
     },
+    sockets: 1000,
     files: new PublicFiles(new Uint8Array(32)),
     status: {
       ready: () => ({ ready: state.ready, link: state.link, draining: state.draining }),
@@ -166,12 +167,20 @@ test('a port in use fails listen', async () => {
   const { publicPort } = await start();
   const taken = createHttp({
     config: {
-      public: { host: '127.0.0.1', port: publicPort, path: '/ws', origins: [] },
+      public: {
+        host: '127.0.0.1',
+        port: publicPort,
+        path: '/ws',
+        origins: [],
+        requireOrigin: false,
+        trustedProxies: [],
+      },
       internal: { host: '127.0.0.1', port: 0 },
     },
     status: { ready: () => ({ ready: true, link: 'up', draining: false }), alive: () => true },
     metrics: createMetrics({ version: '0' }),
     log: createLogger('silent'),
+    sockets: 1000,
     files: new PublicFiles(new Uint8Array(32)),
   });
   await expect(taken.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' });

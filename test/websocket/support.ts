@@ -93,7 +93,14 @@ export interface Bench {
   count(series: string): Promise<number>;
 }
 
-const limits = { frame: 65_536, batch: 50, outbound: 1_048_576, sockets: 20_000 };
+const limits = {
+  frame: 65_536,
+  batch: 50,
+  outbound: 1_048_576,
+  outboundTotal: 1024 ** 3,
+  sockets: 20_000,
+  perAddress: { sockets: 1000, handshakes: 2000, failedLogins: 300 },
+};
 
 export async function startServer(
   options: Partial<Omit<WebSocketOptions, 'limits'>> & { limits?: Partial<WebSocketOptions['limits']> } = {},

@@ -1,5 +1,5 @@
 /** Configuration keys: the two ports. */
-import { list, optional, port, secret, text } from '../kinds.ts';
+import { flag, list, optional, port, secret, text } from '../kinds.ts';
 
 export const publicHttp = {
   host: text({ description: 'The address the public port listens on.', default: '0.0.0.0' }),
@@ -19,6 +19,18 @@ export const publicHttp = {
     default: [],
     example: ['https://chat.example.com'],
     write: 'a list of origins, like [https://chat.example.com]',
+  }),
+  requireOrigin: flag({
+    description:
+      'Refuses clients that send no `Origin`. Browsers always send one, other programs need not: set it where nothing but web pages connects.',
+    default: false,
+  }),
+  trustedProxies: list({
+    description:
+      'Your reverse proxies, load balancers and Ingress controllers: addresses and networks. From them the end of `X-Forwarded-For` says who the client is, from others it says nothing. List them, or `limits.perAddress` counts all users behind a proxy with a public address as one, and none behind a proxy in a private network.',
+    default: [],
+    example: ['10.0.0.0/8'],
+    write: 'a list of addresses and networks, like [10.0.0.0/8, 192.0.2.7]',
   }),
 };
 

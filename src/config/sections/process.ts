@@ -23,11 +23,41 @@ export const limits = {
     description: 'What may wait to be written to one socket; a client slower than that is closed.',
     default: '1MiB',
   }),
+  outboundTotal: size(MiB, 64 * 1024 * MiB, {
+    description:
+      'What may wait to be written to all sockets together; beyond it the slowest clients are cut off (4102). A quarter of the memory that the process has.',
+    default: '256MiB',
+  }),
   sendTimeout: duration(second, hour, {
     description: 'How long a request waits for the XMPP server before it fails.',
     default: '30s',
   }),
   sockets: integer(1, 1_000_000, { description: 'Sockets at once.', default: 20_000 }),
+};
+
+export const perAddress = {
+  sockets: integer(1, 1_000_000, {
+    description: 'Sockets of one address at once. 1,000 are an office of 500 behind one address with two tabs each.',
+    default: 1000,
+  }),
+  handshakes: integer(1, 1_000_000, {
+    description:
+      'WebSocket handshakes of one address a minute; beyond it HTTP 429. Twice the sockets: when the gateway is restarted, an office comes back at once.',
+    default: 2000,
+  }),
+  failedLogins: integer(1, 1_000_000, {
+    description:
+      'Refused tokens of one address a minute; then its handshakes are refused until the minute is over. Tokens that have expired do not count. A client whose token is refused does not try again, so an office stays below it even after its keys were changed.',
+    default: 300,
+  }),
+};
+
+export const perAccount = {
+  handshakes: integer(1, 100_000, {
+    description:
+      'How often the clients of one account may connect in a minute; beyond it `rate-limited` and close 4103. It is above what all sessions of an account need on a bad network.',
+    default: 120,
+  }),
 };
 
 export const drain = {
