@@ -60,10 +60,8 @@ export function plainAddress(text: string): string | undefined {
 /** Whom a plain address is counted as: itself; of IPv6 its /64, all of which one customer has. */
 export function subscriberOf(address: string): string {
   if (!address.includes(':')) return address;
-  const [head = '', tail = ''] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''));
-  const left = [...head];
-  const right = [...tail];
-  const zeros = address.includes('::') ? 8 - left.length - right.length : 0;
-  const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right];
+  const [head = [], tail = []] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = Math.max(0, 8 - head.length - tail.length);
+  const groups = [...head, ...Array.from({ length: zeros }, () => '0'), ...tail];
   return `${groups.slice(0, 4).join(':')}::/64`;
 }
