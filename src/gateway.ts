@@ -1,5 +1,4 @@
 /** The composition root: builds every part, wires it, starts and stops it in order (ARCHITECTURE.md, flow 4). */
-import { setTimeout as delay } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import pkg from '../package.json' with { type: 'json' };
 import { createAuth } from './auth/auth.ts';
@@ -8,7 +7,9 @@ import { createAdministration, type ProcessView } from './core/administration.ts
 import { createDispatch } from './core/dispatch.ts';
 import { Housekeeping } from './core/housekeeping.ts';
 import { VirtualServer } from './core/server.ts';
+import { Drain, type DrainCause } from './drain.ts';
 import { builtIn } from './extensions/index.ts';
+import type { Status } from './http/health.ts';
 import { createPut } from './http/put.ts';
 import { createHttp, type Http } from './http/server.ts';
 import { loadExtensions } from './load-extensions.ts';
@@ -23,12 +24,12 @@ import { Link } from './xmpp/link.ts';
 export interface Gateway {
   /** Resolves when both ports listen; the link is tried for ever. */
   start(): Promise<{ publicPort: number; internalPort: number }>;
-  /** Drains and stops (README, "Stopping"). May be called more than once. */
+  /** Drains, unless that is done, and closes the rest. May be called more than once. */
   stop(): Promise<void>;
+  /** Resolves when it has drained since the XMPP server of its pod shuts down: the process has nothing to do any more. */
+  readonly over: Promise<void>;
 }
 
-/** While draining, so long are new sockets still taken: a load balancer needs a moment to see that we are not ready. */
-const acceptMs = 3000;
 /** Accounts that nobody uses are forgotten at this pace. */
 const sweepMs = 60_000;
 
@@ -83,65 +84,45 @@ interface Parts {
 }
 
 class Process implements Gateway {
+  readonly over: Promise<void>;
   readonly #config: Config;
   readonly #parts: Parts;
   readonly #http: Http;
   readonly #sockets: WebSockets;
+  readonly #drain: Drain;
   readonly #sweeper: NodeJS.Timeout;
   /** Clients have as long to come back as after any other break. */
   #goodbyes: NodeJS.Timeout | undefined;
   #listening = false;
-  #stopped: Promise<void> | undefined;
-  /** When the stop began, on the clock of `performance`. */
-  #stopping: number | undefined;
 
   constructor(config: Config, parts: Parts) {
     const { log, metrics, virtualServer } = parts;
     this.#config = config;
     this.#parts = parts;
-    const status = { alive: () => this.#listening, ready: () => this.#ready() };
-    const api = {
-      operations: createAdministration({
-        server: virtualServer,
-        store: parts.store,
-        storeKind: config.store.url === 'memory:' ? 'memory' : 'sqlite',
-        process: this.#view(),
-      }),
-      key: () => config.http.internal.apiKey?.(),
-      bodyLimit: config.limits.frame,
-    };
-    this.#http = createHttp({
-      config: config.http,
-      sockets: config.limits.sockets,
-      status,
-      metrics,
-      log,
-      files: virtualServer.files,
-      api,
-    });
-    const { path, origins, requireOrigin, trustedProxies } = config.http.public;
+    this.#http = this.#openPorts();
     this.#sockets = createWebSocketServer({
+      ...config.http.public,
       server: this.#http.publicServer,
-      path,
-      origins,
-      requireOrigin,
-      trustedProxies,
       limits: config.limits,
       heartbeatMs: config.sessions.heartbeat,
       open: createDispatch(virtualServer),
       log,
       metrics,
     });
+    this.#drain = new Drain({
+      ...parts,
+      config: config.drain,
+      sockets: this.#sockets,
+      http: this.#http,
+      rest: () => this.#rest(),
+    });
+    this.over = this.#serverLeaves();
     const housekeeping = new Housekeeping(parts.store.archive, config.store.retention, log, virtualServer.now);
     this.#sweeper = setInterval(() => {
       virtualServer.accounts.sweep();
       void housekeeping.round();
     }, sweepMs).unref();
-    metrics.ready.from(() => (this.#ready().ready ? 1 : 0));
-    metrics.draining.from(() => (this.#stopped ? 1 : 0));
-    metrics.drainLimit.set(config.drain.time / 1000);
-    metrics.drainElapsed.from(() => (this.#stopping === undefined ? 0 : (performance.now() - this.#stopping) / 1000));
-    metrics.socketsLimit.set(config.limits.sockets);
+    this.#report();
   }
 
   async start(): Promise<{ publicPort: number; internalPort: number }> {
@@ -155,16 +136,57 @@ class Process implements Gateway {
     return ports;
   }
 
-  stop(): Promise<void> {
-    this.#stopping ??= performance.now();
-    this.#stopped ??= this.#drain();
-    return this.#stopped;
+  async stop(): Promise<void> {
+    await this.#begin('stop');
+    await this.#http.close();
   }
 
-  #ready(): { ready: boolean; link: 'up' | 'down'; draining: boolean } {
+  #openPorts(): Http {
+    const { log, metrics, store, virtualServer } = this.#parts;
+    const config = this.#config;
+    const storeKind = config.store.url === 'memory:' ? 'memory' : 'sqlite';
+    return createHttp({
+      config: config.http,
+      sockets: config.limits.sockets,
+      status: { alive: () => this.#listening, ready: () => this.#ready() },
+      metrics,
+      log,
+      files: virtualServer.files,
+      api: {
+        operations: createAdministration({ server: virtualServer, store, storeKind, process: this.#view() }),
+        key: () => config.http.internal.apiKey?.(),
+        bodyLimit: config.limits.frame,
+      },
+      drain: { secret: config.xmpp.secret, begin: () => void this.#begin('command') },
+    });
+  }
+
+  #begin(cause: DrainCause): Promise<void> {
+    return this.#drain.begin(cause, this.#listening ? this.#config.drain.time : 0);
+  }
+
+  /**
+   * A sidecar hears of the end of its pod from the XMPP server too. Elsewhere a server that shuts down comes back, and
+   * finds every client where it was.
+   */
+  async #serverLeaves(): Promise<void> {
+    if (this.#config.mode !== 'sidecar') return new Promise(() => undefined);
+    const { link } = this.#parts;
+    const told = link.onState;
+    await new Promise<void>((resolve) => {
+      link.onState = (state) => {
+        told(state);
+        if (state.reason === 'system-shutdown') resolve();
+      };
+    });
+    await this.#begin('system-shutdown');
+  }
+
+  #ready(): ReturnType<Status['ready']> {
     const { link } = this.#parts.link.state;
-    const draining = this.#stopped !== undefined;
-    return { ready: this.#listening && link === 'up' && !draining, link, draining };
+    const { begun: draining, over: drained } = this.#drain;
+    const linked = link === 'up' || this.#config.readiness.requireLink === false;
+    return { ready: this.#listening && linked && !draining, link, draining, drained };
   }
 
   /** What the API tells of the process. */
@@ -184,21 +206,18 @@ class Process implements Gateway {
     };
   }
 
-  async #drain(): Promise<void> {
-    const { link, store, virtualServer } = this.#parts;
-    const time = this.#listening ? this.#config.drain.time : 0;
-    const end = performance.now() + time;
-    const left = (): number => Math.max(0, end - performance.now());
-    await delay(Math.min(acceptMs, time / 3));
-    // A restart is invisible to contacts: the successor announces the presence again.
-    virtualServer.keepPresence = true;
-    await Promise.race([virtualServer.settled(), delay(left() / 2)]);
-    await this.#sockets.closeAll(left());
+  #rest(): void {
     clearInterval(this.#sweeper);
     clearTimeout(this.#goodbyes);
-    virtualServer.sessions.stop();
-    await link.stop();
-    await store.close();
-    await this.#http.close();
+    this.#parts.virtualServer.sessions.stop();
+  }
+
+  #report(): void {
+    const { metrics } = this.#parts;
+    metrics.ready.from(() => (this.#ready().ready ? 1 : 0));
+    metrics.draining.from(() => (this.#drain.begun ? 1 : 0));
+    metrics.drainLimit.set(this.#config.drain.time / 1000);
+    metrics.drainElapsed.from(() => this.#drain.seconds);
+    metrics.socketsLimit.set(this.#config.limits.sockets);
   }
 }

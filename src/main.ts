@@ -10,8 +10,6 @@ import type { Gateway } from './gateway.ts';
 import type { Logger } from './log.ts';
 
 const oldestNode = [22, 18] as const;
-/** What a stop may take beyond drain.time before the process is ended. */
-const stopGraceMs = 15_000;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -50,6 +48,7 @@ async function obey(command: Command): Promise<number | undefined> {
   const config = loadConfig({ file: command.file, env: process.env });
   if (command.name === 'token') return print(await (await import('./commands/token.ts')).token(config, command));
   if (command.name === 'check') return check(config, command.link);
+  if (command.name === 'drain') return drain(config, command.timeout);
   return run(config);
 }
 
@@ -78,6 +77,17 @@ async function check(config: Config, withLink: boolean): Promise<number> {
   return print('ok');
 }
 
+async function drain(config: Config, timeout: string | undefined): Promise<number> {
+  const { parseDuration } = await import('./config.ts');
+  const { UsageError } = await import('./commands/arguments.ts');
+  const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout);
+  if (timeout !== undefined && !timeoutMs) {
+    throw new UsageError(`drain: --timeout ${JSON.stringify(timeout)} is not a duration; write one like 30s or 2m`);
+  }
+  const { code, message } = await (await import('./commands/drain.ts')).drain(config, timeoutMs);
+  return code === 0 ? print(message) : complain(message, code);
+}
+
 async function run(config: Config): Promise<number | undefined> {
   const [{ createLogger }, { ConfigError, effective, warnings }, { exitCodes }] = await Promise.all([
     import('./log.ts'),
@@ -87,11 +97,12 @@ async function run(config: Config): Promise<number | undefined> {
   const log = createLogger(config.log.level);
   for (const warning of warnings(config)) log.warn({ event: 'config_warning' }, warning);
   let gateway: Gateway | undefined;
-  await stopWhenTold(config, log, async () => gateway?.stop());
+  const { close } = await stopWhenTold(config, log, async () => gateway?.stop());
   try {
     const { createGateway } = await import('./gateway.ts');
     gateway = await createGateway(config, { log });
     const ports = await gateway.start();
+    void gateway.over.then(close, close);
     log.info({ event: 'started', version: version(), ...ports, config: effective(config) }, 'the gateway runs');
     return undefined;
   } catch (err) {
@@ -105,15 +116,16 @@ async function run(config: Config): Promise<number | undefined> {
 }
 
 /** Installs what ends the process: signals, and errors that nobody caught. */
-async function stopWhenTold(config: Config, log: Logger, stop: () => Promise<void>): Promise<void> {
-  const [{ default: closeWithGrace }, { exitCodes }] = await Promise.all([
+async function stopWhenTold(config: Config, log: Logger, stop: () => Promise<void>): Promise<{ close: () => void }> {
+  const [{ default: closeWithGrace }, { exitCodes }, { drainGraceMs }] = await Promise.all([
     import('close-with-grace'),
     import('./commands/exit-codes.ts'),
+    import('./commands/drain.ts'),
   ]);
-  const delay = config.drain.time + stopGraceMs;
+  const delay = config.drain.time + drainGraceMs;
   const logger = { error: (reason: unknown) => log.error({ event: 'forced_exit', err: reason }, String(reason)) };
   // It ends the process itself: with 0 after a signal, with 1 when that takes too long or a second signal comes.
-  closeWithGrace({ delay, logger }, async ({ signal, err }) => {
+  const closing = closeWithGrace({ delay, logger }, async ({ signal, err }) => {
     ignoreHangups();
     if (err) log.fatal({ event: 'crashed', err }, 'an error that nobody caught: closing');
     else log.info({ event: 'stopping', signal }, 'stopping');
@@ -125,6 +137,7 @@ async function stopWhenTold(config: Config, log: Logger, stop: () => Promise<voi
     }
   });
   ignoreHangups();
+  return closing;
 }
 
 /** SIGHUP means "read the configuration again" to many; here secrets are, without a signal, and it must not be the end. */

@@ -48,6 +48,7 @@ function refusal(load: () => unknown): string {
 describe('defaults', () => {
   it('are those of the documentation when only the required keys are given', () => {
     expect(effective(withEnv({}))).toEqual({
+      mode: 'standalone',
       xmpp: {
         service: 'xmpp://127.0.0.1:5347',
         domain: 'web.example.com',
@@ -87,7 +88,8 @@ describe('defaults', () => {
       },
       uploads: { hosts: [], size: '100MiB', streams: 100 },
       push: { previews: true, ttl: '1d', retry: '1h', services: [] },
-      drain: { time: '10s' },
+      readiness: { requireLink: true },
+      drain: { time: '10s', presence: 'keep' },
       log: { level: 'info' },
       extensions: [],
     });
@@ -96,6 +98,14 @@ describe('defaults', () => {
   it('are milliseconds and bytes for the program', () => {
     const { sessions, limits, auth } = withEnv({});
     expect([sessions.resumeWindow, limits.frame, auth.guest.ttl]).toEqual([60_000, 65_536, 604_800_000]);
+  });
+
+  it('follow from the mode for the readiness, which can be said too', () => {
+    const requireLink = (extra: Record<string, string>) => withEnv(extra).readiness.requireLink;
+    expect(requireLink({})).toBe(true);
+    expect(requireLink({ STANZAWIRE_MODE: 'sidecar' })).toBe(false);
+    const both = { STANZAWIRE_MODE: 'sidecar', STANZAWIRE_READINESS_REQUIRE_LINK: 'true' };
+    expect(requireLink(both)).toBe(true);
   });
 
   it('follow from other keys for the server and the algorithms', () => {
@@ -128,6 +138,8 @@ describe('the environment', () => {
       'push.services': 'fcm.googleapis.com, *.push.apple.com',
       'store.retention.age': '365d',
       'store.retention.perChat': '1000',
+      'readiness.requireLink': 'false',
+      'drain.url': 'wss://other.example.com/ws',
     };
     const skipped = /secret|privateKey|apiKey|jwksUrl|xmpp\.domain/;
     for (const key of allKeys().filter(({ key }) => !skipped.test(key))) {

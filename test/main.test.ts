@@ -41,7 +41,17 @@ describe('the command line', () => {
   it('prints a manual with every option and every exit code', async () => {
     const { code, stdout } = await runMain(['--help']);
     expect(code).toBe(0);
-    for (const word of ['--config', '--check', '--check=link', '--version', '--user', '--ttl', '--scope', 'SIGTERM']) {
+    for (const word of [
+      '--config',
+      '--check',
+      '--check=link',
+      '--version',
+      '--user',
+      '--ttl',
+      '--scope',
+      '--timeout',
+      'SIGTERM',
+    ]) {
       expect(stdout).toContain(word);
     }
     for (const exit of Object.values(exitCodes)) expect(stdout).toMatch(new RegExp(`^  ${exit} `, 'm'));
@@ -50,9 +60,10 @@ describe('the command line', () => {
 
   it.each([
     [['--frob'], "stanzawire: Unknown option '--frob'. See stanzawire --help"],
-    [['frob'], 'stanzawire: "frob" is no command; the only one is token. See stanzawire --help'],
+    [['frob'], 'stanzawire: "frob" is no command; there are drain and token. See stanzawire --help'],
     [['--config'], "stanzawire: Option '-c, --config <value>' argument missing. See stanzawire --help"],
     [['--check=frob'], 'stanzawire: --check=frob is not valid; write --check or --check=link'],
+    [['drain', '--timeout', '5'], 'stanzawire: drain: --timeout "5" is not a duration; write one like 30s or 2m'],
     [['token'], 'stanzawire: token: --user is missing; write stanzawire token --user alice'],
     [
       ['token', '--user', 'alice', '--ttl', '5'],

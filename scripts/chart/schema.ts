@@ -157,7 +157,6 @@ export function valuesSchema(): string {
       targetName: text,
       fsGroup: orNull(integer(0)),
     }),
-    readiness: ours({ requireLink: oneOf('auto', true, false) }),
     ...exposure,
     ...operation,
     ...pod,

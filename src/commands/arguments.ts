@@ -6,6 +6,7 @@ export type Command =
   | { name: 'version' }
   | { name: 'run'; file: string | undefined }
   | { name: 'check'; file: string | undefined; link: boolean }
+  | { name: 'drain'; file: string | undefined; timeout: string | undefined }
   | { name: 'token'; file: string | undefined; user: string; ttl: string; scopes: string[] };
 
 /** The command line cannot be understood; the message is one line. Exit code 2. */
@@ -20,14 +21,16 @@ const common = {
   version: { type: 'boolean', short: 'v' },
 } as const;
 const runOptions = { ...common, check: text };
+const drainOptions = { ...common, timeout: text };
 const tokenOptions = { ...common, user: text, ttl: text, scope: { ...text, multiple: true as const } };
 
 /** @throws UsageError */
 export function readArguments(args: readonly string[]): Command {
   const [first, ...rest] = args;
   if (first === 'token') return readToken(rest);
+  if (first === 'drain') return readDrain(rest);
   if (first !== undefined && !first.startsWith('-')) {
-    throw new UsageError(`${JSON.stringify(first)} is no command; the only one is token. See stanzawire --help`);
+    throw new UsageError(`${JSON.stringify(first)} is no command; there are drain and token. See stanzawire --help`);
   }
   // parseArgs knows no option whose value may be left out.
   const { help, version, config, check } = read(
@@ -41,6 +44,13 @@ export function readArguments(args: readonly string[]): Command {
     throw new UsageError(`--check=${check} is not valid; write --check or --check=link`);
   }
   return { name: 'check', file: config, link: check === 'link' };
+}
+
+function readDrain(args: readonly string[]): Command {
+  const { help, version, config, timeout } = read(args, drainOptions);
+  if (help) return { name: 'help' };
+  if (version) return { name: 'version' };
+  return { name: 'drain', file: config, timeout };
 }
 
 function readToken(args: readonly string[]): Command {

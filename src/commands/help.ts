@@ -10,6 +10,8 @@ Usage
   stanzawire --config FILE --check=link the same, and try the handshake with the XMPP server
   stanzawire token --user NAME --config FILE [--ttl 1h] [--scope raw]
                                         print a token for a user, signed with auth.jwt.secret
+  stanzawire drain --config FILE [--timeout 60s]
+                                        let the gateway that runs here with this configuration drain, and wait for it
 
 Options
   -c, --config FILE   the configuration, YAML; without it, the environment and the defaults alone
@@ -21,6 +23,12 @@ Options of token
       --user NAME     whom the token is for; the name becomes the local part of the user's address
       --ttl TIME      how long it lasts: 500ms, 30s, 5m, 1h, 7d (default 1h)
       --scope NAME    what it allows beyond chat, such as raw; may be repeated
+
+Options of drain
+      --timeout TIME  how long to wait (default drain.time and 15s)
+  It asks at http.internal.port, and proves with xmpp.secret that it may. The gateway refuses new clients, closes those
+  it has over drain.time, then the link and the store. Its process stays, for probes and metrics, until SIGTERM or
+  SIGINT, which then end it at once. It is meant for preStop of a Kubernetes pod.
 
 Configuration
   docs/configuration.md lists every key; config.example.yaml is a file to start from. At the least:
@@ -37,7 +45,7 @@ Environment
     http.public.origins      STANZAWIRE_HTTP_PUBLIC_ORIGINS
 
 Signals
-  SIGTERM, SIGINT     stop: sockets are closed over drain.time, the link is closed, exit 0; a second one exits at once
+  SIGTERM, SIGINT     stop: the drain, then exit 0; a second one exits at once, with 1
   SIGHUP              ignored: files of secrets are read again when they change
 
 Exit codes

@@ -13,8 +13,10 @@ export interface Draft {
 
 /** Fills in what follows from other keys. @throws ConfigError */
 export function derive(draft: Draft): void {
-  deriveDomains(draft.values);
+  const { values } = draft;
+  deriveDomains(values);
   deriveAuth(draft);
+  if (!values.has('readiness.requireLink')) values.set('readiness.requireLink', values.get('mode') !== 'sidecar');
 }
 
 function deriveDomains(values: Map<string, unknown>): void {

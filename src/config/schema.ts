@@ -7,7 +7,7 @@ import { list, optional } from './kinds.ts';
 import { accounts, rooms, sessions, uploads } from './sections/accounts.ts';
 import { guest, jwt } from './sections/auth.ts';
 import { internalHttp, publicHttp } from './sections/http.ts';
-import { drain, limits, log, perAccount, perAddress } from './sections/process.ts';
+import { drain, limits, log, mode, perAccount, perAddress, readiness } from './sections/process.ts';
 import { push } from './sections/push.ts';
 import { retention, store } from './sections/store.ts';
 import { xmpp } from './sections/xmpp.ts';
@@ -17,6 +17,7 @@ export type { KeyNotes, Kind, Secret } from './kinds.ts';
 const section = <P extends Record<string, TSchema>>(description: string, keys: P) => Type.Object(keys, { description });
 
 export const ConfigSchema = Type.Object({
+  mode,
   xmpp: section('The link to the XMPP server.', xmpp),
   http: section('The two ports. Only the public one is for clients.', {
     public: section('Where web clients connect.', publicHttp),
@@ -46,7 +47,8 @@ export const ConfigSchema = Type.Object({
       perAccount,
     ),
   }),
-  drain: section('The stop, on SIGTERM or SIGINT.', drain),
+  readiness: section('When `/readyz` says that the process may have traffic.', readiness),
+  drain: section('The stop: on SIGTERM or SIGINT, or by `stanzawire drain` ([docs/drain.md](drain.md)).', drain),
   log: section('The log: JSON lines on standard output.', log),
   extensions: list({
     description:

@@ -31,6 +31,8 @@ export class Sessions {
   readonly #expired = new Set<string>();
   /** How often each account that is in memory may still connect. */
   readonly #connects = new WeakMap<Account, RateLimit>();
+  /** The users go offline with the process: a session ends with its socket. */
+  #ending = false;
 
   constructor(server: VirtualServer, config: Config['sessions'], outbound: number) {
     this.#server = server;
@@ -111,7 +113,7 @@ export class Sessions {
   socketGone(session: Session, outlet: Outlet): void {
     if (session.outlet !== outlet || !this.#sessions.has(session.id)) return;
     session.detach();
-    const window = this.#config.resumeWindow;
+    const window = this.#ending ? 0 : this.#config.resumeWindow;
     if (window === 0) {
       this.end(session);
       return;
@@ -127,6 +129,12 @@ export class Sessions {
     account.sessions.delete(session);
     account.idleSince = this.#server.now();
     this.#server.run('sessionClose', session);
+  }
+
+  /** From now on no session waits for its client: those that do end, the others with their sockets. */
+  endDetached(): void {
+    this.#ending = true;
+    for (const session of this.#windows.keys()) this.end(session);
   }
 
   /** The process ends: no window ends any more. */

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 
 export interface Status {
-  ready(): { ready: boolean; link: 'up' | 'down'; draining: boolean };
+  ready(): { ready: boolean; link: 'up' | 'down'; draining: boolean; drained: boolean };
   alive(): boolean;
 }
 
@@ -14,12 +14,8 @@ export function addProbes(app: FastifyInstance, status: Status): void {
       .type('text/plain')
       .send(alive ? 'ok\n' : 'not alive\n');
   });
-  // ?exclude=link, in the words of Kubernetes' own probes: a sidecar's readiness is the whole pod's, and the XMPP server
-  // in it must not be cut off from its users because we have no link to it.
-  app.get('/readyz', (request, reply) => {
-    const { exclude }: { exclude?: unknown } = Object(request.query);
+  app.get('/readyz', (_request, reply) => {
     const state = status.ready();
-    const ready = state.ready || (exclude === 'link' && status.alive() && !state.draining);
-    return reply.code(ready ? 200 : 503).send({ ...state, ready });
+    return reply.code(state.ready ? 200 : 503).send(state);
   });
 }

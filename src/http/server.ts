@@ -9,6 +9,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { type ApiOptions, addApi } from './api.ts';
+import { addDrain, type DrainDoor } from './drain.ts';
 import { addFiles, type Files } from './files.ts';
 import { addProbes, type Status } from './health.ts';
 
@@ -21,6 +22,7 @@ export interface HttpOptions {
   log: Logger;
   files: Files;
   api?: ApiOptions;
+  drain: DrainDoor;
   timing?: Partial<typeof defaults>;
 }
 
@@ -60,6 +62,7 @@ export function createHttp(options: HttpOptions): Http {
   const internalApp = createApp(timing, options.log);
   internalApp.server.maxConnections = others.internal;
   addProbes(internalApp, options.status);
+  addDrain(internalApp, options.drain);
   internalApp.setNotFoundHandler(notFound);
   if (options.api) addApi(internalApp, { ...options.api, log: options.log, metrics: options.metrics });
   internalApp.get('/metrics', async (_request, reply) =>

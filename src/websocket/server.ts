@@ -39,7 +39,9 @@ export interface WebSocketOptions {
 export interface WebSockets {
   /** How many there are, by state. */
   readonly counts: Readonly<Record<SocketState, number>>;
-  /** Refuses new sockets (503) and closes the open ones, each at a random moment of that time, which it never exceeds. */
+  /** New sockets are answered with 503 from now on. */
+  refuse(): void;
+  /** The same, and closes the open ones, each at a random moment of that time, which it never exceeds. */
   closeAll(drainMs: number): Promise<void>;
 }
 
@@ -119,8 +121,12 @@ class Sockets implements WebSockets, Hub {
     if (this.#sockets.size === 0) this.#emptied?.();
   }
 
-  async closeAll(drainMs: number): Promise<void> {
+  refuse(): void {
     this.#draining = true;
+  }
+
+  async closeAll(drainMs: number): Promise<void> {
+    this.refuse();
     const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve;
       if (this.#sockets.size === 0) resolve();

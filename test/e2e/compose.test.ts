@@ -78,7 +78,7 @@ describe.skipIf(maySkip(hasProsody))('compose.yaml', () => {
 
   test('has a gateway that is ready: Prosody took the secret', async () => {
     const response = await fetch(`http://127.0.0.1:${ports.internalPort}/readyz`);
-    expect(await response.json()).toEqual({ ready: true, link: 'up', draining: false });
+    expect(await response.json()).toEqual({ ready: true, link: 'up', draining: false, drained: false });
   });
 
   test('has a demo page whose users the gateway lets in, and whose answers come from Prosody', async () => {

@@ -163,4 +163,9 @@ describe.skipIf(skipWithoutHelm)('the container', () => {
     expect(container?.startupProbe?.httpGet?.path).toBe('/livez');
     expect(container?.livenessProbe?.httpGet?.path).toBe('/livez');
   });
+
+  test('begins to drain before the signal, with the configuration that it runs with', () => {
+    const [container] = podOf(only(rendered('standalone'), 'StatefulSet'))?.containers ?? [];
+    expect(container?.lifecycle?.preStop?.exec?.command).toEqual(['stanzawire', 'drain', ...(container?.args ?? [])]);
+  });
 });

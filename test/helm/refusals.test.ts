@@ -71,6 +71,7 @@ const refused: [string, string[], string][] = [
     [...standalone, ...set('terminationGracePeriodSeconds=60', 'config.drain.time=1m')],
     'terminationGracePeriodSeconds: 60 is less than the stop may take; make it at least 75',
   ],
+  ['a mode of its own', [...standalone, ...set('config.mode=sidecar')], 'config.mode: the chart writes it; set mode'],
   ['a sidecar of nothing', [...sidecar, ...set('sidecar.selector=null')], 'sidecar.selector: missing'],
   [
     'a ServiceMonitor for a sidecar',

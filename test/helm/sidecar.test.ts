@@ -67,11 +67,11 @@ describe.skipIf(skipWithoutHelm)('as a sidecar', () => {
   test('it is a native sidecar, whose probes do not wait for a server that starts after it', () => {
     expect(container.restartPolicy).toBe('Always');
     const paths = [container.startupProbe, container.livenessProbe, container.readinessProbe];
-    expect(paths.map((probe) => probe?.httpGet?.path)).toEqual(['/livez', '/livez', '/readyz?exclude=link']);
+    expect(paths.map((probe) => probe?.httpGet?.path)).toEqual(['/livez', '/livez', '/readyz']);
   });
 
   test('it begins to drain when the pod begins to end, and waits for its own end', () => {
-    const command = ['node', '-e', "process.kill(1, 'SIGTERM'); setInterval(() => {}, 1000)"];
+    const command = ['stanzawire', 'drain', '--config', '/etc/stanzawire/stanzawire.yaml'];
     expect(container.lifecycle?.preStop).toEqual({ exec: { command } });
     expect(patch.spec.template.spec.terminationGracePeriodSeconds).toBe(30);
   });

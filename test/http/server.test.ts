@@ -4,12 +4,13 @@ import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { PublicFiles } from '../../src/core/public-files.ts';
+import { drainProof } from '../../src/http/drain-proof.ts';
 import { createHttp, type HttpOptions } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 
 async function start(options: Partial<HttpOptions> = {}) {
-  const state = { ready: true, link: 'up' as 'up' | 'down', draining: false, alive: true };
+  const state = { ready: true, link: 'up' as 'up' | 'down', draining: false, drained: false, alive: true, begun: 0 };
   const metrics = createMetrics({ version: '0' });
   const http = createHttp({
     config: {
@@ -19,9 +20,10 @@ async function start(options: Partial<HttpOptions> = {}) {
     sockets: 1000,
     files: new PublicFiles(new Uint8Array(32)),
     status: {
-      ready: () => ({ ready: state.ready, link: state.link, draining: state.draining }),
+      ready: ({ ready, link, draining, drained } = state) => ({ ready, link, draining, drained }),
       alive: () => state.alive,
     },
+    drain: { secret: () => 'the secret', begin: () => state.begun++ },
     metrics,
     log: createLogger('silent'),
     ...options,
@@ -52,36 +54,49 @@ test('livez tells whether the process lives', async () => {
   expect(await inner('/livez')).toMatchObject({ status: 503 });
 });
 
-test('readyz can leave the link out, as a sidecar needs it', async () => {
-  const { inner, state } = await start();
-  Object.assign(state, { ready: false, link: 'down' });
-  expect(await inner('/readyz')).toMatchObject({ status: 503 });
-  const { status, body } = await inner('/readyz?exclude=link');
-  expect({ status, body: JSON.parse(body) }).toEqual({
-    status: 200,
-    body: { ready: true, link: 'down', draining: false },
-  });
-  expect(await inner('/readyz?exclude=all')).toMatchObject({ status: 503 });
-  state.draining = true;
-  expect(await inner('/readyz?exclude=link')).toMatchObject({ status: 503 });
-  Object.assign(state, { draining: false, alive: false });
-  expect(await inner('/readyz?exclude=link')).toMatchObject({ status: 503 });
-});
-
 test('readyz tells whether traffic is wanted, and why not', async () => {
   const { inner, state } = await start();
   const first = await inner('/readyz');
   expect({ ...first, body: JSON.parse(first.body) }).toMatchObject({
     status: 200,
-    body: { ready: true, link: 'up', draining: false },
+    body: { ready: true, link: 'up', draining: false, drained: false },
   });
   state.ready = false;
   state.draining = true;
   const second = await inner('/readyz');
   expect({ ...second, body: JSON.parse(second.body) }).toMatchObject({
     status: 503,
-    body: { ready: false, link: 'up', draining: true },
+    body: { ready: false, link: 'up', draining: true, drained: false },
   });
+});
+
+test('the drain begins for whoever knows the secret, and for nobody else', async () => {
+  const { inner, open, state } = await start();
+  const ask = (authorization?: string) =>
+    inner('/drain', { method: 'POST', ...(authorization === undefined ? {} : { headers: { authorization } }) });
+  const now = Date.now();
+  const right = drainProof('the secret', now);
+  const wrong = [
+    undefined,
+    'Bearer',
+    'Bearer the secret',
+    `Basic ${right}`,
+    `Bearer ${right}x`,
+    `Bearer ${drainProof('another secret', now)}`,
+    `Bearer ${drainProof('the secret', now - 120_000)}`,
+    `Bearer ${drainProof('the secret', now + 120_000)}`,
+    // An old code under a new time.
+    `Bearer ${now}.${drainProof('the secret', now - 120_000).split('.')[1]}`,
+  ];
+  for (const authorization of wrong) expect(await ask(authorization)).toMatchObject({ status: 401 });
+  expect(await inner('/drain')).toMatchObject({ status: 404 });
+  expect(await open('/drain', { method: 'POST', headers: { authorization: `Bearer ${right}` } })).toMatchObject({
+    status: 404,
+  });
+  expect(state.begun).toBe(0);
+  expect(await ask(`Bearer ${right}`)).toMatchObject({ status: 202, body: '{"draining":true}' });
+  expect(state.begun).toBe(1);
+  expect(right).not.toContain('the secret');
 });
 
 test('metrics are served in the text format of Prometheus', async () => {
@@ -177,7 +192,8 @@ test('a port in use fails listen', async () => {
       },
       internal: { host: '127.0.0.1', port: 0 },
     },
-    status: { ready: () => ({ ready: true, link: 'up', draining: false }), alive: () => true },
+    drain: { secret: () => '', begin: () => undefined },
+    status: { ready: () => ({ ready: true, link: 'up', draining: false, drained: false }), alive: () => true },
     metrics: createMetrics({ version: '0' }),
     log: createLogger('silent'),
     sockets: 1000,

@@ -75,8 +75,8 @@ describe('a gateway that stops', () => {
     const stopped = play.gateway.stop();
     expect(await alice.closed).toBe(4200);
     await stopped;
-    // 1 s of drain, 3 s for the fence, a little for the stream.
-    expect(performance.now() - begun).toBeLessThan(6000);
+    // 1 s of drain, 3 s for the fence, a little for the stream and what was asked.
+    expect(performance.now() - begun).toBeLessThan(8000);
     bob.ws.terminate();
   });
 
@@ -90,5 +90,53 @@ describe('a gateway that stops', () => {
     const last = play.server.received.at(-1);
     expect(last?.attrs).toMatchObject({ from: 'alice@web.example.com/web', to: romeo });
     expect(last && find(last, 'composing', ns.chatStates)).toBeDefined();
+  });
+
+  it('tells contacts and rooms that everybody is gone, where that is asked for', async () => {
+    await play.restart({ ...env, STANZAWIRE_DRAIN_PRESENCE: 'unavailable' });
+    const [alice, bob, carol] = [
+      await play.gateway.login('alice'),
+      await play.gateway.login('bob'),
+      await play.gateway.login('carol'),
+    ];
+    for (const client of [alice, bob, carol]) await play.befriend(client, romeo);
+    // Detached: her session waits for her.
+    carol.ws.terminate();
+    await carol.closed;
+    const before = play.server.received.length;
+    const closed = [alice.closed, bob.closed];
+    await play.gateway.stop();
+    expect(await Promise.all(closed)).toEqual([4200, 4200]);
+    const told = play.server.received
+      .slice(before)
+      .map(({ name, attrs: { from, to, type } }) => ({ name, from, to, type }));
+    const gone = (user: string) => ({
+      name: 'presence',
+      from: `${user}@web.example.com/web`,
+      to: romeo,
+      type: 'unavailable',
+    });
+    expect(told.toSorted((a, b) => String(a.from).localeCompare(String(b.from)))).toEqual(
+      ['alice', 'bob', 'carol'].map(gone),
+    );
+  });
+
+  it('sends clients elsewhere, each at a moment of its own, where there is another place', async () => {
+    await play.restart({ STANZAWIRE_DRAIN_TIME: '4s', STANZAWIRE_DRAIN_URL: 'wss://other.example.com/ws' });
+    const clients = await Promise.all(['alice', 'bob', 'carol'].map((user) => play.gateway.login(user)));
+    const begun = performance.now();
+    const stopped = play.gateway.stop();
+    const moments: number[] = [];
+    for (const client of clients) {
+      const { withinMs, ...rest } = await client.next('reconnect');
+      moments.push(performance.now() - begun + Number(withinMs));
+      expect(rest).toEqual({ reason: 'shutdown', url: 'wss://other.example.com/ws' });
+    }
+    // All by the same end.
+    for (const moment of moments) expect(Math.abs(moment - 4000)).toBeLessThan(1500);
+    // Who does not go is served until the close.
+    await clients[0]?.request('message.send', { to: romeo, body: 'still here' });
+    for (const client of clients) expect(await client.closed).toBe(4200);
+    await stopped;
   });
 });

@@ -16,6 +16,7 @@ export async function createGateway() {
   const alive = setInterval(() => {}, 1000);
   return {
     async start() { wish.started?.(); return { publicPort: 1, internalPort: 2 } },
+    over: new Promise(() => {}),
     async stop() { await wish.stop?.() },
   };
 }`;

@@ -3,7 +3,7 @@
 {{- $public := dict "host" "0.0.0.0" "port" 8080 "path" "/ws" -}}
 {{- $internal := dict "host" "0.0.0.0" "port" 9090 -}}
 {{- $store := dict "url" (ternary "sqlite:/var/lib/stanzawire/stanzawire.db" "memory:" .Values.persistence.enabled) -}}
-{{- $config := dict "http" (dict "public" $public "internal" $internal) "store" $store -}}
+{{- $config := dict "mode" .Values.mode "http" (dict "public" $public "internal" $internal) "store" $store -}}
 {{- $_ := set $config "xmpp" (dict "secretFile" "/run/secrets/stanzawire/component") -}}
 {{- if include "stanzawire.hasTokenKey" . -}}
 {{- $_ := set $config "auth" (dict "jwt" (dict "secretFile" "/run/secrets/stanzawire/token")) -}}

@@ -26,7 +26,7 @@ startupProbe:
 livenessProbe:
   {{- default (include "stanzawire.probe" (list "/livez" 10 3) | fromYaml) .Values.livenessProbe | toYaml | nindent 2 }}
 readinessProbe:
-  {{- default (include "stanzawire.probe" (list (include "stanzawire.readyPath" .) 5 2) | fromYaml) .Values.readinessProbe | toYaml | nindent 2 }}
+  {{- default (include "stanzawire.probe" (list "/readyz" 5 2) | fromYaml) .Values.readinessProbe | toYaml | nindent 2 }}
 {{- with include "stanzawire.lifecycle" . }}
 lifecycle:
   {{- . | nindent 2 }}
@@ -80,22 +80,14 @@ timeoutSeconds: 3
 failureThreshold: {{ index . 2 }}
 {{- end -}}
 
-{{- define "stanzawire.readyPath" -}}
-{{- $require := toString .Values.readiness.requireLink -}}
-{{- if eq $require "auto" -}}
-{{- $require = ternary "false" "true" (eq .Values.mode "sidecar") -}}
-{{- end -}}
-{{- ternary "/readyz" "/readyz?exclude=link" (eq $require "true") -}}
-{{- end -}}
-
-{{/* It waits until the process has ended, or else the signal that comes next would be the second one: "at once". */}}
+{{/* When it has drained, the process stays until the signal. The drain begins with it all the same where this fails. */}}
 {{- define "stanzawire.lifecycle" -}}
 {{- if .Values.lifecycle -}}
 {{- toYaml .Values.lifecycle -}}
-{{- else if eq .Values.mode "sidecar" -}}
+{{- else -}}
 preStop:
   exec:
-    command: [node, -e, "process.kill(1, 'SIGTERM'); setInterval(() => {}, 1000)"]
+    command: [stanzawire, drain, --config, /etc/stanzawire/stanzawire.yaml]
 {{- end -}}
 {{- end -}}
 

@@ -44,6 +44,9 @@
 {{- fail (printf "config.http.internal.%s: no secret belongs in the configuration, which everybody may read; set secrets.existingSecret and secrets.apiKey" $key) -}}
 {{- end -}}
 {{- end -}}
+{{- if hasKey $config "mode" -}}
+{{- fail "config.mode: the chart writes it; set mode" -}}
+{{- end -}}
 {{- if not (dig "xmpp" "domain" "" $config) -}}
 {{- fail "config.xmpp.domain: missing; write the gateway's own domain, like web.example.com" -}}
 {{- end -}}

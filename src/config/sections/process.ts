@@ -1,5 +1,5 @@
 /** Configuration keys: the process: its limits, its end, its log. */
-import { choice, duration, integer, size } from '../kinds.ts';
+import { choice, duration, flag, integer, optional, size, text } from '../kinds.ts';
 import { hour, KiB, MiB, second } from '../units.ts';
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -60,11 +60,43 @@ export const perAccount = {
   }),
 };
 
+export const mode = choice(['standalone', 'sidecar'], {
+  description:
+    "How it runs: `sidecar` in one Kubernetes pod with the XMPP server, which decides about `readiness.requireLink`, and lets the server's own shutdown begin the drain. `standalone` is everything else, also a process beside the server on one machine.",
+  default: 'standalone',
+});
+
+export const readiness = {
+  requireLink: optional(
+    flag({
+      description:
+        "Is `/readyz` 200 only while the link to the XMPP server is up? A sidecar's readiness is the whole pod's: the server must not be cut off from its users because the gateway has no link to it.",
+      otherwise: '`true` in the mode `standalone`, `false` in the mode `sidecar`',
+      example: 'true',
+    }),
+  ),
+};
+
 export const drain = {
   time: duration(0, hour, {
     description: 'How long a stop takes to close its sockets, spread over it.',
     default: '10s',
   }),
+  presence: choice(['keep', 'unavailable'], {
+    description:
+      'What contacts and rooms see of a stop: with `keep` nothing, for the next process takes over; with `unavailable`, for a stop that is meant to last, all users go offline and leave their rooms.',
+    default: 'keep',
+  }),
+  url: optional(
+    text({
+      description:
+        'Where clients are sent when a stop begins (`reconnect`), while this process still serves them: the WebSocket of another gateway that takes their tokens.',
+      otherwise: 'they are closed with 4200 and come back by themselves',
+      pattern: '^wss?://[^\\s/?#@]+(?:/[^\\s#]*)?$',
+      example: 'wss://other.example.com/ws',
+      write: 'the URL of a WebSocket, like wss://other.example.com/ws',
+    }),
+  ),
 };
 
 export const log = {

@@ -22,7 +22,7 @@ export interface Container {
   readinessProbe?: { httpGet?: { path: string } };
   startupProbe?: { httpGet?: { path: string } };
   livenessProbe?: { httpGet?: { path: string } };
-  lifecycle?: { preStop?: object };
+  lifecycle?: { preStop?: { exec?: { command: string[] } } };
 }
 export interface PodSpec {
   containers: Container[];
