@@ -38,6 +38,7 @@ const tools = [
   { name: 'buildah', package: 'buildah', file: '/usr/bin/buildah' },
   { name: 'podman', package: 'podman', file: '/usr/bin/podman' },
   { name: 'runc', package: 'runc', file: '/usr/sbin/runc' },
+  { name: 'systemd-analyze', package: 'systemd', file: '/usr/bin/systemd-analyze' },
   { name: 'tmux', package: 'tmux', file: '/usr/bin/tmux' },
 ];
 
