@@ -14,8 +14,9 @@ import { freePorts, waitForPort, waitForUrl } from './quickstart/ports.mjs';
 import { prepareProsody, requireProsody } from './quickstart/prosody.mjs';
 import { greeting } from './quickstart/words.mjs';
 
-const usage = `npm run quickstart [-- --port N] [--no-install]
+const usage = `npm run quickstart [-- --port N] [--origin URL] [--no-install]
   --port N       the page's port; 0 = any free one (default: 8000 if it is free)
+  --origin URL   lets a page of your own connect too, as http://localhost:3000 (docs/getting-started.md)
   --no-install   never install Prosody, only say how`;
 
 const options = readOptions();
@@ -46,10 +47,10 @@ async function start() {
 
   const folder = mkdtempSync(join(tmpdir(), 'stanzawire-quickstart-'));
   undo.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const wanted = { page: options.port ?? 8000, c2s: 5222, component: 0, xmppSocket: 0, gateway: 0, internal: 0 };
+  const wanted = { page: options.port ?? 8000, c2s: 5222, component: 0, xmppSocket: 0, gateway: 8080, internal: 0 };
   const ports = await goOn(freePorts(wanted));
   if (options.port && ports.page !== options.port) throw new Error(`Port ${options.port} is taken: choose another.`);
-  const stage = world(ports);
+  const stage = world(ports, options.origin);
 
   await startProsody(prosody, folder, stage);
   await startGateway(node, folder, stage);
@@ -115,13 +116,18 @@ function end(code, words) {
 function readOptions() {
   try {
     const { values } = parseArgs({
-      options: { port: { type: 'string' }, 'no-install': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        port: { type: 'string' },
+        origin: { type: 'string' },
+        'no-install': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
     if (values.help) {
       console.log(usage);
       process.exit(0);
     }
-    return { port: readPort(values.port), install: !values['no-install'] };
+    return { port: readPort(values.port), origin: readOrigin(values.origin), install: !values['no-install'] };
   } catch (error) {
     fail(`${error.message}\n${usage}`);
   }
@@ -133,4 +139,12 @@ function readPort(text) {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port ${text}: a number from 0 to 65535`);
   return port;
+}
+
+/** As browsers send it: scheme, host and port, no more. */
+function readOrigin(text) {
+  if (text === undefined) return undefined;
+  const origin = URL.canParse(text) ? new URL(text).origin : 'null';
+  if (!/^https?:/.test(origin)) throw new Error(`--origin ${text}: the page's address, as http://localhost:3000`);
+  return origin;
 }

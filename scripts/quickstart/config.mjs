@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 const secret = (bytes = 24) => randomBytes(bytes).toString('base64url');
 
-/** Everything the parts must agree on. The secrets live as long as this run. */
-export function world(ports) {
+/** Everything the parts must agree on. The secrets live as long as this run. `origin` is that of a page of the user's own. */
+export function world(ports, origin) {
   return {
     ports,
     domain: 'web.localhost',
@@ -15,6 +15,7 @@ export function world(ports) {
     webUsers: ['alice', 'bob'],
     xmppUser: { name: 'romeo', password: secret(9) },
     origins: [`http://127.0.0.1:${ports.page}`, `http://localhost:${ports.page}`],
+    ownOrigin: origin,
   };
 }
 
@@ -29,7 +30,12 @@ export function gatewayConfig(stage, folder) {
       server: stage.server,
     },
     http: {
-      public: { host: '127.0.0.1', port: ports.gateway, path: '/ws', origins: stage.origins },
+      public: {
+        host: '127.0.0.1',
+        port: ports.gateway,
+        path: '/ws',
+        origins: [...stage.origins, stage.ownOrigin ?? []].flat(),
+      },
       internal: { host: '127.0.0.1', port: ports.internal },
     },
     auth: { jwt: { secret: stage.tokenSecret, algorithms: ['HS256'] } },

@@ -6,6 +6,13 @@ const bold = (text) => (process.stdout.isTTY && !process.env.NO_COLOR ? `\u001b[
 /** Printed when everything runs. */
 export function greeting(stage, { prosody, folder }) {
   const { ports, xmppUser, server, domain } = stage;
+  const own = stage.ownOrigin
+    ? `
+${bold('With a page of your own')}, at ${stage.ownOrigin}: give these to its server
+  GATEWAY=ws://127.0.0.1:${ports.gateway}/ws
+  SECRET=${stage.tokenSecret}
+`
+    : '';
   const connect = { type: 'connect', id: 1, data: { token: mintToken(stage, 'carol', 24 * 3600) } };
   const send = { type: 'message.send', id: 2, data: { to: `romeo@${server}`, body: 'hello from a terminal' } };
   const join = { type: 'room.join', id: 3, data: { room: `hall@rooms.${server}`, nick: 'carol' } };
@@ -23,7 +30,7 @@ ${bold('With a terminal')}, as carol: websocat ws://127.0.0.1:${ports.gateway}/w
   ${JSON.stringify(connect)}
   ${JSON.stringify(send)}
   ${JSON.stringify(join)}
-
+${own}
 ${prosody}, the gateway and their data live in ${folder}.
 Ctrl-C stops them and removes it.`;
 }
