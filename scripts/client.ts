@@ -1,9 +1,9 @@
 /**
  * node scripts/client.ts: bundles the client library for pages that have no bundler, into dist/client, and prints the
- * sizes. A test holds them to their bounds. With a FOLDER it prints what others weigh, from their packages there.
+ * sizes. A test holds them to their bounds, and compares them with those of other libraries.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
@@ -16,34 +16,54 @@ export interface Bundle {
   readonly gzipped: number;
 }
 
-/** The core alone, and both; `stanzawire-state.min.js` has everything that the other one has. */
+const [core, state] = [`export * from './connect.ts';`, `export { createState } from './state/state.ts';`];
+const upload = `export { upload } from './upload/upload.ts';`;
+
+/** Each has the one before, so that a page takes one of them: two would have two classes `ClientError`. */
 const entries = {
-  'stanzawire.min.js': `export * from './connect.ts';`,
-  'stanzawire-state.min.js': `export * from './connect.ts';\nexport { createState } from './state/state.ts';`,
-  'indexed-db.min.js': `export * from './indexed-db.ts';`,
+  'stanzawire.min.js': core,
+  'stanzawire-state.min.js': `${core}${state}`,
+  'stanzawire-all.min.js': `${core}${state}${upload}export { indexedDbOutbox } from './indexed-db.ts';`,
 };
 
-/** What an application that only connects and chats would take in. */
-const others = {
-  centrifuge: `export { Centrifuge } from 'centrifuge';`,
+/** What else is measured, by its entries. */
+const parts = {
+  'client-upload': `${core}${upload}`,
+  'indexed-db': `export * from './indexed-db.ts';`,
+};
+
+/** What an application that only connects and chats would take in of other libraries, by package. */
+const peers = {
   'socket.io-client': `export { io } from 'socket.io-client';`,
   'strophe.js': `export { Strophe, $msg, $pres, $iq } from 'strophe.js';`,
+  centrifuge: `export { Centrifuge } from 'centrifuge';`,
   stanza: `export { createClient } from 'stanza';`,
 };
 
-export function bundles(): Promise<Bundle[]> {
-  return all(entries, join(root, 'src/client'));
+export const bundles = (): Promise<Bundle[]> => all(entries);
+export const partBundles = (): Promise<Bundle[]> => all(parts);
+
+/** Each with its package's version. */
+export async function peerBundles(): Promise<(Bundle & { version: string })[]> {
+  const made = await all(peers);
+  return made.map((one) => {
+    const file = join(root, 'node_modules', one.name, 'package.json');
+    return { ...one, version: String(JSON.parse(readFileSync(file, 'utf8')).version) };
+  });
 }
 
-function all(sources: Record<string, string>, folder: string): Promise<Bundle[]> {
-  return Promise.all(Object.entries(sources).map(([name, source]) => bundle(name, source, folder)));
+function all(sources: Record<string, string>): Promise<Bundle[]> {
+  return Promise.all(Object.entries(sources).map(([name, source]) => bundle(name, source)));
 }
 
-async function bundle(name: string, source: string, folder: string): Promise<Bundle> {
-  const entry = join(folder, `bundle:${name}.ts`);
+async function bundle(name: string, source: string): Promise<Bundle> {
+  const entry = join(root, 'src/client', `bundle:${name}.ts`);
   const output = await build({
     configFile: false,
     logLevel: 'error',
+    // As an application is built, whatever runs this: some have another size for developers.
+    define: { 'process.env.NODE_ENV': '"production"' },
+    resolve: { conditions: ['browser', 'module', 'production'] },
     plugins: [
       {
         name: 'entry',
@@ -67,17 +87,11 @@ async function bundle(name: string, source: string, folder: string): Promise<Bun
   return { name, code: chunk.code, gzipped: gzipSync(chunk.code, { level: 9 }).length };
 }
 
-function print({ name, code, gzipped }: Bundle): void {
-  process.stdout.write(`${name}: ${code.length} bytes, ${gzipped} gzipped\n`);
-}
-
 if (process.argv[1] === import.meta.filename) {
-  const [beside] = process.argv.slice(2);
   const folder = join(root, 'dist/client');
-  if (beside === undefined) mkdirSync(folder, { recursive: true });
-  for (const one of await bundles()) {
-    if (beside === undefined) writeFileSync(join(folder, one.name), one.code);
-    print(one);
+  mkdirSync(folder, { recursive: true });
+  for (const { name, code, gzipped } of await bundles()) {
+    writeFileSync(join(folder, name), code);
+    process.stdout.write(`${name}: ${code.length} bytes, ${gzipped} gzipped\n`);
   }
-  if (beside !== undefined) for (const one of await all(others, resolve(beside))) print(one);
 }

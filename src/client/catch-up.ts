@@ -209,5 +209,5 @@ const key = (archive: string, id: string): string => `${archive}\n${id}`;
 
 /** Does it belong to a chat, and so perhaps to an archive? */
 export function isArchived(data: unknown): data is Archived['data'] {
-  return typeof data === 'object' && data !== null && 'chat' in data;
+  return (data as Partial<Archived['data']> | undefined)?.chat !== undefined;
 }

@@ -149,6 +149,11 @@ export class Client extends Emitter {
     if (this.#line.online) this.#line.write({ type, data });
   }
 
+  /** A binary frame (PROTOCOL.md §8); nothing while the client is offline. */
+  sendBytes(bytes: Uint8Array): void {
+    if (this.#line.online) this.#line.send(bytes);
+  }
+
   /** Tries again now: after `stopped`, or instead of waiting. */
   reconnect(): void {
     if (this.#closing.signal.aborted) return;

@@ -24,6 +24,6 @@ export class ClientError extends Error {
 /** A bound of the client's own is reached. */
 export const tooMany = (): ClientError => failure('resource-constraint', 'Too many wait', true);
 
-export function failure(code: ErrorCode, message: string, retry = false, closeCode?: number): ClientError {
-  return new ClientError({ code, message, retry }, closeCode);
+export function failure(code: ErrorCode, message: string, retry = false): ClientError {
+  return new ClientError({ code, message, retry });
 }

@@ -86,7 +86,11 @@ export class Line {
   write(frame: object): void {
     const text = JSON.stringify(frame);
     this.#owner.trace('out', text);
-    this.#socket?.send(text);
+    this.send(text);
+  }
+
+  send(data: string | Uint8Array): void {
+    this.#socket?.send(data);
   }
 
   /** As if the socket had been closed with that code, which is not waited for: a dead network closes nothing. */

@@ -5,7 +5,7 @@
 
 /** A WebSocket as the standard has it: the browser's, Node's, or that of the package `ws`. */
 export interface SocketLike {
-  send(text: string): void;
+  send(data: string | Uint8Array): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: 'open' | 'error', listener: () => void): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;

@@ -42,7 +42,14 @@ export class SignIn {
     const resume = session === undefined ? undefined : { session, seq };
     // Without the conversations nobody could tell in which rooms there is something to read.
     const wants = new Set(want).add('chats');
-    const wishes = { device, client, raw, presence: this.#presence, want: [...wants], features: ['ack', 'batch'] };
+    const wishes = {
+      device,
+      client,
+      raw,
+      presence: this.#presence,
+      want: [...wants],
+      features: ['ack', 'batch', 'binary'],
+    };
     return { url, data: { ...wishes, token, resume } };
   }
 

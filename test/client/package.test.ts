@@ -25,9 +25,10 @@ test('is imported in Node, by its names', () => {
   const program = `
     import { ClientError, connect } from 'stanzawire/client';
     import { createState } from 'stanzawire/client/state';
+    import { upload } from 'stanzawire/client/upload';
     import { indexedDbOutbox } from 'stanzawire/client/indexed-db';
-    console.log([ClientError, connect, createState, indexedDbOutbox].map((one) => typeof one).join());`;
-  expect(run('--input-type=module', '-e', program).trim()).toBe('function,function,function,function');
+    console.log([ClientError, connect, createState, upload, indexedDbOutbox].map((one) => typeof one).join());`;
+  expect(run('--input-type=module', '-e', program).trim()).toBe('function,function,function,function,function');
 });
 
 const consumer = `
@@ -92,5 +93,7 @@ test('the programs of docs/client.md are right', () => {
   const blocks = fences(readFileSync(join(root, 'docs/client.md'), 'utf8')).filter(({ info }) => info === 'ts');
   expect(blocks.length).toBeGreaterThan(5);
   const files = Object.fromEntries(blocks.map(({ line, lines }) => [`line-${line}.ts`, lines.join('\n')]));
-  expect(compile(files, { moduleResolution: 'bundler', module: 'esnext', lib: ['es2023', 'dom'] })).toBe('');
+  expect(
+    compile(files, { moduleResolution: 'bundler', module: 'esnext', lib: ['es2023', 'dom', 'dom.iterable'] }),
+  ).toBe('');
 }, 60_000);

@@ -13,8 +13,7 @@ const program = findBrowser();
 if (maySkip(program !== undefined)) console.warn('client in a browser: skipped: no Chromium or Chrome in PATH');
 
 const script = `
-import { connect, createState } from './stanzawire-state.min.js';
-import { indexedDbOutbox } from './indexed-db.min.js';
+import { connect, createState, indexedDbOutbox } from './stanzawire-all.min.js';
 const wishes = new URLSearchParams(location.hash.slice(1));
 const outbox = wishes.has('database') ? { outbox: indexedDbOutbox('alice') } : {};
 window.frames_ = [];

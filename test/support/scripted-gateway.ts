@@ -17,6 +17,8 @@ export const limits = {
 /** One socket of a client. */
 export class ScriptedSocket {
   readonly inbox = new Inbox<AnyFrame>((frame) => JSON.stringify(frame));
+  /** Binary frames, whole. */
+  readonly chunks = new Inbox<Buffer>((data) => data.toString('hex', 0, 9));
   /** Resolves with the code that the client closed with. */
   readonly closed: Promise<number>;
   readonly #ws: WebSocket;
@@ -24,11 +26,15 @@ export class ScriptedSocket {
 
   constructor(ws: WebSocket) {
     this.#ws = ws;
-    ws.on('message', (text: Buffer) => this.inbox.push(JSON.parse(String(text)) as AnyFrame));
+    ws.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) this.chunks.push(data);
+      else this.inbox.push(JSON.parse(String(data)) as AnyFrame);
+    });
     ws.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
       ws.on('close', (code) => {
         this.inbox.end(`closed with ${code}`);
+        this.chunks.end(`closed with ${code}`);
         resolve(code);
       });
     });
