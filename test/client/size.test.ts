@@ -41,7 +41,7 @@ test('the sizes are those of docs/client.md, and those of the other libraries to
   for (const [row, size] of measured) console.info(`${row}: ${size}`);
   const page = readFileSync(join(import.meta.dirname, '../../docs/client.md'), 'utf8');
   const said = tables(page).find(({ header }) => header[0] === 'bundle')?.rows ?? [];
-  expect(said.map(([row]) => row).sort()).toEqual(measured.map(([row]) => row).sort());
+  expect(new Set(said.map(([row]) => row))).toEqual(new Set(measured.map(([row]) => row)));
   const sizes = new Map(said.map(([row, size]) => [row, Number(size?.replace(',', ''))]));
   // The page rounds; another release of the bundler may do a little better or worse.
   for (const [row, size] of measured) {

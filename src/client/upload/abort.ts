@@ -37,12 +37,10 @@ export class Abort {
   /** As the promise, or the abort if that comes first. */
   async race<T>(promise: Promise<T>): Promise<T> {
     this.check();
-    let off = (): void => undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      off = this.on(() => reject(this.#signal?.reason));
-    });
+    const aborted = Promise.withResolvers<never>();
+    const off = this.on(() => aborted.reject(this.#signal?.reason));
     try {
-      return await Promise.race([promise, aborted]);
+      return await Promise.race([promise, aborted.promise]);
     } finally {
       off();
     }

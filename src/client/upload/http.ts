@@ -70,40 +70,37 @@ interface Xhr {
 }
 const platform = globalThis as unknown as { readonly XMLHttpRequest?: new () => Xhr };
 
-const byRequest: Sender = (put, { source }, moved, abort) =>
-  new Promise((resolve, reject) => {
-    const { XMLHttpRequest } = platform;
-    if (!XMLHttpRequest || !source.blob) return resolve(undefined);
-    const request = new XMLHttpRequest();
-    const stop = (): void => request.abort();
-    const off = abort.on(stop);
-    const watch = watchdog(stop);
-    request.upload.onprogress = ({ loaded }) => {
-      watch.seen();
-      moved(loaded);
-    };
-    request.onloadend = () => {
-      off();
-      watch.end();
-      resolve(request.status || undefined);
-    };
-    try {
-      request.open('PUT', put.url);
-      for (const [name, value] of Object.entries(put.headers)) request.setRequestHeader(name, value);
-      request.send(source.blob);
-    } catch (error) {
-      off();
-      watch.end();
-      reject(error);
-    }
-  });
+const byRequest: Sender = async (put, { source }, moved, abort) => {
+  const { XMLHttpRequest } = platform;
+  if (!XMLHttpRequest || !source.blob) return undefined;
+  const request = new XMLHttpRequest();
+  const ended = Promise.withResolvers<void>();
+  request.onloadend = () => ended.resolve();
+  const stop = (): void => request.abort();
+  const off = abort.on(stop);
+  const watch = watchdog(stop);
+  request.upload.onprogress = ({ loaded }) => {
+    watch.seen();
+    moved(loaded);
+  };
+  try {
+    request.open('PUT', put.url);
+    for (const [name, value] of Object.entries(put.headers)) request.setRequestHeader(name, value);
+    request.send(source.blob);
+    await ended.promise;
+    return request.status || undefined;
+  } finally {
+    off();
+    watch.end();
+  }
+};
 
 const byFetch: Sender = async ({ url, headers }, { source }, moved, abort) => {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   const off = abort.on(stop);
   const watch = watchdog(stop);
-  let broken: unknown;
+  let broken: Error | undefined;
   const body = streamOf(
     inChunks(source.read(), pieceBytes),
     (count) => {
@@ -129,7 +126,7 @@ const byFetch: Sender = async ({ url, headers }, { source }, moved, abort) => {
     return answer.status;
   } catch {
     // It was the stream that broke, not the connection.
-    if (broken !== undefined) throw broken;
+    if (broken) throw broken;
     return undefined;
   } finally {
     off();
@@ -141,7 +138,7 @@ const byFetch: Sender = async ({ url, headers }, { source }, moved, abort) => {
 function streamOf(
   pieces: AsyncIterable<Uint8Array>,
   moved: (count: number) => void,
-  failed: (error: unknown) => void,
+  failed: (error: Error) => void,
 ): ReadableStream<Uint8Array> {
   const iterator = pieces[Symbol.asyncIterator]();
   let count = 0;
@@ -155,7 +152,7 @@ function streamOf(
           count += value.length;
           controller.enqueue(value);
         } catch (error) {
-          failed(error);
+          failed(error instanceof Error ? error : new Error(String(error)));
           controller.error(error);
         }
       },
