@@ -43,11 +43,25 @@ one line that names the key, the value and the remedy. There are no unknown keys
   Kubernetes sets for a service called \`stanzawire\` are left alone.
 - **Durations** are a number with its unit: \`500ms\`, \`30s\`, \`5m\`, \`1h\`, \`7d\`. **Sizes** are bytes, or a number with its
   unit: \`64KiB\`, \`1MiB\`. **Lists** are YAML lists; in a variable, commas separate them.
-- **Secrets** are given as text or as a file (\`…File\`), never both. A file is read again within a second of its change,
-  its final line end does not count, and while it is missing or empty the last value stays in force. Relative paths
-  start at the working directory. No secret is ever logged or printed.
+- **Secrets** are given as text or as a file (\`…File\`), never both. A file's final line end does not count. Relative
+  paths start at the working directory. No secret is ever logged or printed.
 - **Required:** \`xmpp.domain\`, \`xmpp.secret\` (or its file), and a way to connect: \`auth.jwt\` or \`auth.guest\`. A browser
-  page may connect only when its origin is listed in \`http.public.origins\`.`;
+  page may connect only when its origin is listed in \`http.public.origins\`.
+
+## Changes without a restart
+
+The configuration is read again when its file or a file of a secret has changed (they are looked at every second, and read
+when they were the same at two looks), at SIGHUP, and at \`POST /api/reload\` of the internal port. Replaced files and
+Kubernetes' swaps of mounted folders count. Variables of the environment are what they were at the start.
+
+- Keys marked **reload** below change at once, and the log line \`config_reloaded\` names those that did. Limits hold for
+  what is asked from then on; \`limits.frame\`, the heartbeat and what a session may keep (\`sessions.maxEvents\`) for the
+  sockets and sessions that are opened from then on. A key that signs tokens decides about the next \`connect\` and
+  \`auth.refresh\`; who is connected stays so until the token expires.
+- A change of any other key is named by \`config_needs_restart\`; it does nothing before the next start.
+- A file that cannot be used, or a secret's file that is missing or empty, changes nothing at all: \`config_reload_failed\`
+  says which key and what helps, \`stanzawire_config_last_reload_successful\` is 0, and the old configuration stays in
+  force until the next change.`;
 
 function sectionParts(section: Section, depth = 2): string[] {
   const heading = `${'#'.repeat(depth)} \`${section.key}\``;
@@ -61,8 +75,11 @@ function sectionParts(section: Section, depth = 2): string[] {
 }
 
 function tableOf(keys: Key[]): string {
-  const rows = keys.map((key) => [`\`${key.key}\``, typeOf(key), defaultOf(key), `\`${key.env}\``, key.description]);
-  const lines = [['key', 'type', 'default', 'variable', 'meaning'], ['---', '---', '---', '---', '---'], ...rows];
+  const rows = keys.map((key) => {
+    return [`\`${key.key}\``, typeOf(key), defaultOf(key), key.reload ? 'yes' : '', `\`${key.env}\``, key.description];
+  });
+  const names = ['key', 'type', 'default', 'reload', 'variable', 'meaning'];
+  const lines = [names, names.map(() => '---'), ...rows];
   return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
 }
 

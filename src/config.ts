@@ -5,13 +5,17 @@
 import { readFileSync } from 'node:fs';
 import { Check } from 'typebox/value';
 import { LineCounter, parseDocument, stringify } from 'yaml';
+import type { ConfigFiles } from './config/files.ts';
 import { allKeys, type Key, type Section, sections } from './config/keys.ts';
 import { checkRules, derive } from './config/rules.ts';
 import { type Config, ConfigSchema } from './config/schema.ts';
-import { secretFile } from './config/secret.ts';
+import { secretIn } from './config/secret.ts';
 import { suggest } from './config/suggest.ts';
+import { isTree, nest, valueAt } from './config/tree.ts';
 import { ConfigError, fromEnv, nameOf, readValue, show, written } from './config/values.ts';
 
+export { ConfigFiles } from './config/files.ts';
+export { LiveConfig, type Reloaded } from './config/live.ts';
 export { warnings } from './config/rules.ts';
 export type { Config, Secret } from './config/schema.ts';
 export { ConfigError, parseDuration } from './config/values.ts';
@@ -23,19 +27,26 @@ interface Given {
 }
 type Values = Map<string, Given>;
 
+export interface Sources {
+  file?: string | undefined;
+  env: NodeJS.ProcessEnv;
+  /** Told of every file that is read: of secrets too. */
+  files?: ConfigFiles;
+}
+
 /**
  * The checked configuration; without a file, of the environment and the defaults alone.
  * @throws ConfigError one line that names the key, the value (never a secret's) and the remedy
  */
-export function loadConfig({ file, env }: { file?: string | undefined; env: NodeJS.ProcessEnv }): Config {
-  const fromFile: Values = file === undefined ? new Map() : readFile(file);
+export function loadConfig({ file, env, files }: Sources): Config {
+  const fromFile: Values = file === undefined ? new Map() : readFile(file, files);
   const fromEnvironment = readEnv(env);
   for (const values of [fromFile, fromEnvironment]) refusePairs(values);
   const given: Values = new Map([...fromFile, ...fromEnvironment]);
   const values = new Map<string, unknown>();
   for (const key of allKeys()) {
     if (key.kind === 'file') continue;
-    const value = key.kind === 'secret' ? readSecret(key, given, fromEnvironment) : readKey(key, given);
+    const value = key.kind === 'secret' ? readSecret(key, given, fromEnvironment, files) : readKey(key, given);
     if (value !== undefined) values.set(key.key, value);
   }
   for (const key of ['xmpp.domain', 'xmpp.secret']) if (!values.has(key)) throw missing(key);
@@ -51,7 +62,7 @@ export function loadConfig({ file, env }: { file?: string | undefined; env: Node
 export function effective(config: Config): Record<string, unknown> {
   const values = new Map<string, unknown>();
   for (const key of allKeys()) {
-    const value = key.path.reduce<unknown>((tree, name) => (isObject(tree) ? tree[name] : undefined), config);
+    const value = valueAt(config, key.path);
     if (value !== undefined && key.kind !== 'file') values.set(key.key, written(key.kind, value));
   }
   return nest(values);
@@ -78,20 +89,22 @@ function readKey(key: Key, given: Values): unknown {
 }
 
 /** A secret, or the file it is in; the environment's form goes before the other form in the file. */
-function readSecret(key: Key, given: Values, fromEnvironment: Values): unknown {
+function readSecret(key: Key, given: Values, fromEnvironment: Values, files?: ConfigFiles): unknown {
   const fileKey = allKeys().find((candidate) => candidate.key === `${key.key}File`);
   const text = given.get(key.key);
   const path = given.get(`${key.key}File`);
-  if (fileKey && path && !(text && fromEnvironment.has(key.key))) return openSecret(fileKey, path);
+  if (fileKey && path && !(text && fromEnvironment.has(key.key))) return openSecret(fileKey, path, files);
   if (!text) return undefined;
   const value = String(readValue(key, text.raw, text.source));
   return () => value;
 }
 
-function openSecret(key: Key, { raw, source }: Given): unknown {
+function openSecret(key: Key, { raw, source }: Given, files: ConfigFiles | undefined): unknown {
   const path = String(readValue(key, raw, source));
+  files?.reads(path);
   try {
-    return secretFile(path);
+    const text = secretIn(path);
+    return () => text;
   } catch (error) {
     throw new ConfigError(
       `${key.key}: ${show(path)} cannot be read: ${reason(error)}; give the path of a file (${source})`,
@@ -106,7 +119,8 @@ function refusePairs(values: Values): void {
   }
 }
 
-function readFile(file: string): Values {
+function readFile(file: string, files: ConfigFiles | undefined): Values {
+  files?.reads(file);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -126,7 +140,7 @@ function readFile(file: string): Values {
   }
   const where = (path: readonly string[]): string => {
     const node = document.getIn(path, true);
-    const range = isObject(node) && Array.isArray(node.range) ? node.range : [];
+    const range = isTree(node) && Array.isArray(node.range) ? node.range : [];
     return typeof range[0] === 'number' ? `${file}:${lines.linePos(range[0]).line}` : file;
   };
   const values: Values = new Map();
@@ -152,7 +166,7 @@ function collect(
   into: Values,
 ): void {
   if (tree === null || tree === undefined) return;
-  if (!isObject(tree)) {
+  if (!isTree(tree)) {
     const name = section.key || 'the file';
     throw new ConfigError(
       `${name}: is ${nameOf(tree)}, not a section; write its keys below it, indented (${where(path)})`,
@@ -208,30 +222,10 @@ function refuseVariable(name: string, keys: Key[]): void {
   throw new ConfigError(`${name}: no such key; ${remedy}`);
 }
 
-function nest(values: Map<string, unknown>): Record<string, unknown> {
-  const tree: Record<string, unknown> = {};
-  for (const [key, value] of values) {
-    const path = key.split('.');
-    let place = tree;
-    for (const name of path.slice(0, -1)) {
-      const next = place[name];
-      const inner = isObject(next) ? next : {};
-      place[name] = inner;
-      place = inner;
-    }
-    place[path.at(-1) ?? ''] = value;
-  }
-  return tree;
-}
-
 function reason(error: unknown): string {
-  const code = isObject(error) ? error.code : undefined;
+  const code = isTree(error) ? error.code : undefined;
   if (code === 'ENOENT') return 'it does not exist';
   if (code === 'EACCES') return 'permission denied';
   if (code === 'EISDIR') return 'it is a folder';
   return error instanceof Error ? error.message : String(error);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

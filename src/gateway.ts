@@ -1,8 +1,8 @@
 /** The composition root: builds every part, wires it, starts and stops it in order (ARCHITECTURE.md, flow 4). */
 import { getHeapStatistics } from 'node:v8';
 import pkg from '../package.json' with { type: 'json' };
-import { createAuth } from './auth/auth.ts';
-import type { Config } from './config.ts';
+import { type LiveAuth, liveAuth } from './auth/live.ts';
+import type { Config, LiveConfig, Reloaded } from './config.ts';
 import { createAdministration, type ProcessView } from './core/administration.ts';
 import { createDispatch } from './core/dispatch.ts';
 import { Housekeeping } from './core/housekeeping.ts';
@@ -16,6 +16,7 @@ import { loadExtensions } from './load-extensions.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { configuredVapidKeys, vapidKeys } from './outbound/vapid.ts';
+import { Reload } from './reload.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { createWebSocketServer, type WebSockets } from './websocket/server.ts';
@@ -24,6 +25,11 @@ import { Link } from './xmpp/link.ts';
 export interface Gateway {
   /** Resolves when both ports listen; the link is tried for ever. */
   start(): Promise<{ publicPort: number; internalPort: number }>;
+  /**
+   * Reads the configuration again; what can change while the process runs is in force when this resolves.
+   * @throws ConfigError, logged already: nothing has changed
+   */
+  reload(): Promise<Reloaded>;
   /** Drains, unless that is done, and closes the rest. May be called more than once. */
   stop(): Promise<void>;
   /** Resolves when it has drained since the XMPP server of its pod shuts down: the process has nothing to do any more. */
@@ -33,8 +39,14 @@ export interface Gateway {
 /** Accounts that nobody uses are forgotten at this pace. */
 const sweepMs = 60_000;
 
+export interface GatewayOptions {
+  readonly log: Logger;
+  /** Whose tree `config` is; without it there is nothing to reload. */
+  readonly live?: LiveConfig;
+}
+
 /** @throws Error naming the setting that cannot be used */
-export async function createGateway(config: Config, { log }: { log: Logger }): Promise<Gateway> {
+export async function createGateway(config: Config, { log, live }: GatewayOptions): Promise<Gateway> {
   const extensions = [...builtIn, ...(await loadExtensions(config.extensions))];
   const { version } = pkg;
   const metrics = createMetrics({ version });
@@ -42,10 +54,8 @@ export async function createGateway(config: Config, { log }: { log: Logger }): P
     sync: config.store.sync === 'full' ? 'full' : 'normal',
     observe: (operation, seconds) => metrics.storeDuration.observe(seconds, operation),
   });
-  const guest = { ...config.auth.guest, key: await store.key('guest') };
-  const auth = createAuth({ ...(config.auth.jwt ? { jwt: config.auth.jwt } : {}), guest, log });
-  const { service, domain, server, secret } = config.xmpp;
-  const link = new Link({ service, domain, server, secret, maxStanzaBytes: config.limits.stanza, log, metrics });
+  const auth = liveAuth(config, { key: await store.key('guest'), log });
+  const link = new Link({ ...linkOptions(config), log, metrics });
   const [put, filesKey] = [createPut(), await store.key('files')];
   const push = await webPush(config, store);
   const parts = {
@@ -62,7 +72,20 @@ export async function createGateway(config: Config, { log }: { log: Logger }): P
     ...(push ? { push } : {}),
   };
   const virtualServer = new VirtualServer(parts);
-  return new Process(config, { log, metrics, store, link, virtualServer });
+  return new Process(config, { log, metrics, store, link, virtualServer, auth, live });
+}
+
+function linkOptions({ xmpp, limits }: Config) {
+  const { service, domain, server, secret } = xmpp;
+  return {
+    service,
+    domain,
+    server,
+    secret,
+    get maxStanzaBytes() {
+      return limits.stanza;
+    },
+  };
 }
 
 /** What browsers are told of Web Push; undefined = it is off. */
@@ -81,6 +104,8 @@ interface Parts {
   readonly store: Store;
   readonly link: Link;
   readonly virtualServer: VirtualServer;
+  readonly auth: LiveAuth;
+  readonly live: LiveConfig | undefined;
 }
 
 class Process implements Gateway {
@@ -90,6 +115,7 @@ class Process implements Gateway {
   readonly #http: Http;
   readonly #sockets: WebSockets;
   readonly #drain: Drain;
+  readonly #reload: Reload;
   readonly #sweeper: NodeJS.Timeout;
   /** Clients have as long to come back as after any other break. */
   #goodbyes: NodeJS.Timeout | undefined;
@@ -101,10 +127,8 @@ class Process implements Gateway {
     this.#parts = parts;
     this.#http = this.#openPorts();
     this.#sockets = createWebSocketServer({
-      ...config.http.public,
       server: this.#http.publicServer,
-      limits: config.limits,
-      heartbeatMs: config.sessions.heartbeat,
+      config,
       open: createDispatch(virtualServer),
       log,
       metrics,
@@ -116,8 +140,9 @@ class Process implements Gateway {
       http: this.#http,
       rest: () => this.#rest(),
     });
+    this.#reload = new Reload({ ...parts, http: this.#http });
     this.over = this.#serverLeaves();
-    const housekeeping = new Housekeeping(parts.store.archive, config.store.retention, log, virtualServer.now);
+    const housekeeping = new Housekeeping(parts.store.archive, config.store, log, virtualServer.now);
     this.#sweeper = setInterval(() => {
       virtualServer.accounts.sweep();
       void housekeeping.round();
@@ -134,6 +159,10 @@ class Process implements Gateway {
     const ports = await this.#http.listen();
     this.#listening = true;
     return ports;
+  }
+
+  async reload(): Promise<Reloaded> {
+    return this.#reload.run();
   }
 
   async stop(): Promise<void> {
@@ -216,8 +245,8 @@ class Process implements Gateway {
     const { metrics } = this.#parts;
     metrics.ready.from(() => (this.#ready().ready ? 1 : 0));
     metrics.draining.from(() => (this.#drain.begun ? 1 : 0));
-    metrics.drainLimit.set(this.#config.drain.time / 1000);
+    metrics.drainLimit.from(() => this.#config.drain.time / 1000);
     metrics.drainElapsed.from(() => this.#drain.seconds);
-    metrics.socketsLimit.set(this.#config.limits.sockets);
+    metrics.socketsLimit.from(() => this.#config.limits.sockets);
   }
 }

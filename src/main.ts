@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Command } from './commands/arguments.ts';
-import type { Config } from './config.ts';
+import type { Config, ConfigFiles, LiveConfig } from './config.ts';
 import type { Gateway } from './gateway.ts';
 import type { Logger } from './log.ts';
 
@@ -44,12 +44,16 @@ function complain(message: string, code: number): number {
 async function obey(command: Command): Promise<number | undefined> {
   if (command.name === 'version') return print(version());
   if (command.name === 'help') return print((await import('./commands/help.ts')).manual(version()).trimEnd());
-  const { loadConfig } = await import('./config.ts');
-  const config = loadConfig({ file: command.file, env: process.env });
+  const { ConfigFiles, LiveConfig, loadConfig } = await import('./config.ts');
+  const sources = { file: command.file, env: process.env };
+  if (command.name === 'run') {
+    const files = new ConfigFiles();
+    return run(new LiveConfig(() => loadConfig({ ...sources, files })), files);
+  }
+  const config = loadConfig(sources);
   if (command.name === 'token') return print(await (await import('./commands/token.ts')).token(config, command));
-  if (command.name === 'check') return check(config, command.link);
   if (command.name === 'drain') return drain(config, command.timeout);
-  return run(config);
+  return check(config, command.link);
 }
 
 function print(text: string): number {
@@ -88,20 +92,27 @@ async function drain(config: Config, timeout: string | undefined): Promise<numbe
   return code === 0 ? print(message) : complain(message, code);
 }
 
-async function run(config: Config): Promise<number | undefined> {
+async function run(live: LiveConfig, files: ConfigFiles): Promise<number | undefined> {
   const [{ createLogger }, { ConfigError, effective, warnings }, { exitCodes }] = await Promise.all([
     import('./log.ts'),
     import('./config.ts'),
     import('./commands/exit-codes.ts'),
   ]);
+  const { config } = live;
   const log = createLogger(config.log.level);
   for (const warning of warnings(config)) log.warn({ event: 'config_warning' }, warning);
   let gateway: Gateway | undefined;
-  const { close } = await stopWhenTold(config, log, async () => gateway?.stop());
+  // What is wrong with the new configuration is logged.
+  const reload = (): void => void gateway?.reload().catch(() => undefined);
+  const { close } = await obeySignals(config, log, reload, async () => {
+    files.stop();
+    await gateway?.stop();
+  });
   try {
     const { createGateway } = await import('./gateway.ts');
-    gateway = await createGateway(config, { log });
+    gateway = await createGateway(config, { log, live });
     const ports = await gateway.start();
+    files.watch(reload);
     void gateway.over.then(close, close);
     log.info({ event: 'started', version: version(), ...ports, config: effective(config) }, 'the gateway runs');
     return undefined;
@@ -115,18 +126,28 @@ async function run(config: Config): Promise<number | undefined> {
   }
 }
 
-/** Installs what ends the process: signals, and errors that nobody caught. */
-async function stopWhenTold(config: Config, log: Logger, stop: () => Promise<void>): Promise<{ close: () => void }> {
+/** Installs what ends the process: signals, and errors that nobody caught; and the signal that reloads. */
+async function obeySignals(
+  config: Config,
+  log: Logger,
+  reload: () => void,
+  stop: () => Promise<void>,
+): Promise<{ close: () => void }> {
   const [{ default: closeWithGrace }, { exitCodes }, { drainGraceMs }] = await Promise.all([
     import('close-with-grace'),
     import('./commands/exit-codes.ts'),
     import('./commands/drain.ts'),
   ]);
-  const delay = config.drain.time + drainGraceMs;
   const logger = { error: (reason: unknown) => log.error({ event: 'forced_exit', err: reason }, String(reason)) };
-  // It ends the process itself: with 0 after a signal, with 1 when that takes too long or a second signal comes.
-  const closing = closeWithGrace({ delay, logger }, async ({ signal, err }) => {
-    ignoreHangups();
+  // It ends the process itself: with 0 after a signal, with 1 when the stop fails or a second signal comes.
+  const closing = closeWithGrace({ delay: false, logger }, async ({ signal, err }) => {
+    onHangup(() => undefined);
+    // Not its own delay, which would be of the drain.time of the start.
+    const patience = config.drain.time + drainGraceMs;
+    setTimeout(() => {
+      log.error({ event: 'forced_exit' }, `the stop took more than ${patience / 1000} s`);
+      process.exit(1);
+    }, patience).unref();
     if (err) log.fatal({ event: 'crashed', err }, 'an error that nobody caught: closing');
     else log.info({ event: 'stopping', signal }, 'stopping');
     try {
@@ -136,14 +157,14 @@ async function stopWhenTold(config: Config, log: Logger, stop: () => Promise<voi
       if (err) process.exit(exitCodes.bug);
     }
   });
-  ignoreHangups();
+  onHangup(reload);
   return closing;
 }
 
-/** SIGHUP means "read the configuration again" to many; here secrets are, without a signal, and it must not be the end. */
-function ignoreHangups(): void {
+/** SIGHUP means "read the configuration again", and is never the end. */
+function onHangup(listener: () => void): void {
   process.removeAllListeners('SIGHUP');
-  process.on('SIGHUP', () => undefined);
+  process.on('SIGHUP', listener);
 }
 
 /** Why it did not start, with the key that helps. */

@@ -70,6 +70,16 @@ export function createMetrics({ version }: { version: string }) {
   return {
     registry,
     text: () => registry.metrics(),
+    configReloads: counter(
+      'config_reloads_total',
+      'Readings of the configuration while the process runs',
+      label('result', ['ok', 'failed', 'unchanged']),
+    ),
+    configReloadOk: gauge('config_last_reload_successful', 'Could the configuration be used when it was last read'),
+    configReloadAt: gauge(
+      'config_last_reload_success_timestamp_seconds',
+      'When a configuration that can be used was last read',
+    ),
     ready: gauge('ready', 'Does /readyz answer 200'),
     draining: gauge('draining', 'Is the process shutting down'),
     drainLimit: gauge('drain_limit_seconds', 'How long a stop may take to close the sockets, drain.time'),

@@ -40,6 +40,8 @@ export interface Session {
   presenceAt: number;
   /** Does its client take part in binary frames (PROTOCOL.md §8)? */
   readonly binary: boolean;
+  /** The largest frame that it may send, bytes. */
+  readonly frameBytes: number;
   /** An event to this session only. */
   push(event: AnyEvent): void;
   /** Its client's binary frames of that kind and of the stream's number, which is answered, go to `take`. */

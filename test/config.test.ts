@@ -1,17 +1,15 @@
 /** Every key from file and environment, what is refused and how it is worded, secrets, and the generated pages. */
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it, test, vi } from 'vitest';
+import { afterAll, describe, expect, it, test } from 'vitest';
 import { generated } from '../scripts/docs.ts';
 import { allKeys } from '../src/config/keys.ts';
-import { secretFile } from '../src/config/secret.ts';
 import { parseSize } from '../src/config/values.ts';
 import { ConfigError, effective, loadConfig, parseDuration, warnings } from '../src/config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stanzawire-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-afterEach(() => vi.useRealTimers());
 
 function file(name: string, text: string): string {
   const path = join(folder, name);
@@ -347,28 +345,9 @@ test.each([
 });
 
 describe('a secret in a file', () => {
-  it('is read again when the file is replaced, within a second', () => {
-    vi.useFakeTimers();
-    const path = file('rotating', 'first\r\n');
-    const secret = secretFile(path);
-    renameSync(file('next', 'later\n'), path);
-    expect(secret()).toBe('first');
-    vi.advanceTimersByTime(1000);
-    expect(secret()).toBe('later');
-  });
-
-  it('keeps its last value while the file is missing or empty', () => {
-    vi.useFakeTimers();
-    const path = file('vanishing', 'first');
-    const secret = secretFile(path);
-    for (const change of [() => rmSync(path), () => writeFileSync(path, '\n')]) {
-      change();
-      vi.advanceTimersByTime(1000);
-      expect(secret()).toBe('first');
-    }
-    writeFileSync(path, 'second');
-    vi.advanceTimersByTime(1000);
-    expect(secret()).toBe('second');
+  it('is its text without the final line ends', () => {
+    const env = { ...minimal, STANZAWIRE_XMPP_SECRET: '', STANZAWIRE_XMPP_SECRET_FILE: file('secret', ' first\r\n\n') };
+    expect(loadConfig({ env }).xmpp.secret()).toBe(' first');
   });
 
   it('must not be empty at start', () => {

@@ -182,15 +182,47 @@ describe('token', () => {
 });
 
 describe('the process', () => {
-  it('logs its configuration without secrets, survives SIGHUP, and ends with 0 on SIGTERM', async () => {
+  it('logs its configuration without secrets, and ends with 0 on SIGTERM', async () => {
     const program = new Program([], env);
     const started = await program.event('started');
     expect(started).toMatchObject({ config: { limits: { frame: '64KiB' } }, publicPort: expect.any(Number) });
-    program.child.kill('SIGHUP');
     program.child.kill('SIGTERM');
     expect(await program.event('stopping')).toMatchObject({ signal: 'SIGTERM' });
     const { code, stdout, stderr } = await program.ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).not.toContain('planted');
+  });
+
+  it('reads its configuration again at SIGHUP, says what that did, and goes on', async () => {
+    const path = file('reload.yaml', 'limits: { rate: 7 }\n');
+    const program = new Program(['--config', path], env);
+    await program.event('started');
+    file('reload.yaml', 'limits: { rate: 8 }\nxmpp: { pace: 9 }\nhttp: { public: { path: /chat } }\n');
+    program.child.kill('SIGHUP');
+    expect(await program.event('config_reloaded')).toMatchObject({ changed: ['xmpp.pace', 'limits.rate'] });
+    expect(await program.event('config_needs_restart')).toMatchObject({ level: 'warn', keys: ['http.public.path'] });
+    file('reload.yaml', 'limits:\n  rate: planted\n');
+    program.child.kill('SIGHUP');
+    expect(await program.event('config_reload_failed')).toMatchObject({
+      level: 'error',
+      reason: `limits.rate: "planted" is not a whole number from 1 to 1000000; write one, like 20 (${path}:2)`,
+    });
+    program.child.kill('SIGTERM');
+    const { code, stderr } = await program.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('reads its configuration again, without a signal, when a file has changed', async () => {
+    const secret = file('component', 'planted-first');
+    const path = file('watched.yaml', 'log: { level: info }\n');
+    const { STANZAWIRE_XMPP_SECRET: _, ...rest } = env;
+    const program = new Program(['--config', path], { ...rest, STANZAWIRE_XMPP_SECRET_FILE: secret });
+    await program.event('started');
+    file('component', 'planted-second');
+    expect(await program.event('config_reloaded')).toMatchObject({ changed: ['xmpp.secret'] });
+    program.child.kill('SIGTERM');
+    const { code, stdout } = await program.ended;
+    expect(code).toBe(0);
     expect(stdout).not.toContain('planted');
   });
 

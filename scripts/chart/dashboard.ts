@@ -172,6 +172,19 @@ const rows: Record<string, Panel[]> = {
       },
     },
     {
+      title: 'Configuration read again',
+      unit: 'short',
+      queries: {
+        '{{result}}': 'sum by (result) (increase(stanzawire_config_reloads_total{$by}[$__rate_interval])) > 0',
+        'last could be used {{instance}}': 'stanzawire_config_last_reload_successful{$by}',
+      },
+    },
+    {
+      title: 'Age of the configuration',
+      unit: 's',
+      queries: { '{{instance}}': 'time() - stanzawire_config_last_reload_success_timestamp_seconds{$by}' },
+    },
+    {
       title: 'Stopping since',
       unit: 's',
       queries: {

@@ -6,7 +6,7 @@ import { decodeProtectedHeader, errors } from 'jose';
 import type { Logger } from '../log.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import { createGuests } from './guest.ts';
-import { keySet } from './jwks.ts';
+import { type KeySets, keySets } from './jwks.ts';
 import { jwtVerifier, sharedKey, type Verify } from './jwt.ts';
 
 /** What a token proved. */
@@ -55,6 +55,8 @@ export interface AuthOptions {
   jwt?: JwtOptions;
   guest: GuestOptions;
   log: Logger;
+  /** Kept from one configuration to the next; its own when absent. */
+  keySets?: KeySets;
   /** Epoch milliseconds; for tests. */
   now?: () => number;
 }
@@ -69,7 +71,7 @@ const maxTokenLength = 16_384;
 export function createAuth(options: AuthOptions): Authenticator {
   const { log, now = Date.now } = options;
   const guests = options.guest.enabled ? createGuests(options.guest) : undefined;
-  const verifyJwt = options.jwt && tokenVerifier(options.jwt, log);
+  const verifyJwt = options.jwt && tokenVerifier(options.jwt, options.keySets ?? keySets(log), log);
 
   async function check(token: string | undefined, time: Date): Promise<Claim> {
     if (token === undefined) {
@@ -96,15 +98,15 @@ export function createAuth(options: AuthOptions): Authenticator {
 }
 
 /** Shared key and published keys side by side; each takes its own kind of algorithm, so neither passes for the other. */
-function tokenVerifier(jwt: JwtOptions, log: Logger): Verify {
+function tokenVerifier(jwt: JwtOptions, published: KeySets, log: Logger): Verify {
   const isShared = (algorithm: string) => algorithm.startsWith('HS');
   const shared = jwt.algorithms.filter(isShared);
-  const published = jwt.algorithms.filter((algorithm) => !isShared(algorithm) && algorithm !== 'none');
+  const ofKeySet = jwt.algorithms.filter((algorithm) => !isShared(algorithm) && algorithm !== 'none');
   const secret = jwt.secret && sharedKey(jwt.secret, log);
   const bySecret = secret && jwtVerifier(jwt, shared, secret);
-  const byKeySet = jwt.jwksUrl === undefined ? undefined : jwtVerifier(jwt, published, keySet(jwt.jwksUrl, log));
+  const byKeySet = jwt.jwksUrl === undefined ? undefined : jwtVerifier(jwt, ofKeySet, published(jwt.jwksUrl));
   if (bySecret && shared.length === 0) throw new Error('auth.jwt.algorithms: add HS256, which auth.jwt.secret needs');
-  if (byKeySet && published.length === 0) {
+  if (byKeySet && ofKeySet.length === 0) {
     throw new Error('auth.jwt.algorithms: add what auth.jwt.jwksUrl has keys for, e.g. RS256, ES256 or EdDSA');
   }
   return (token, time) => {

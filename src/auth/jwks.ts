@@ -27,6 +27,18 @@ export interface KeySetTiming {
 
 const defaults: KeySetTiming = { timeout: 5_000, cooldown: 5_000, maxAge: 600_000, maxStale: 3_600_000 };
 
+/** Where the keys are published → how to get them. */
+export type KeySets = (url: string) => JWTVerifyGetKey;
+
+/** Remembers the last address: keys that are known stay known when all but the address is configured anew. */
+export function keySets(log: Logger): KeySets {
+  let last: { url: string; keys: JWTVerifyGetKey } | undefined;
+  return (url) => {
+    if (last?.url !== url) last = { url, keys: keySet(url, log) };
+    return last.keys;
+  };
+}
+
 /**
  * The published keys, read when first needed.
  * @throws StanzaError `resource-constraint` (retryable) when the key server is needed and cannot be asked.

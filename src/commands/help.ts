@@ -46,7 +46,7 @@ Environment
 
 Signals
   SIGTERM, SIGINT     stop: the drain, then exit 0; a second one exits at once, with 1
-  SIGHUP              ignored: files of secrets are read again when they change
+  SIGHUP              read the configuration and the files of secrets again; so does a change of these files
 
 Exit codes
 ${exitLines()}

@@ -41,7 +41,7 @@ export function allKeys(from: Section = sections()): Key[] {
 }
 
 function keysOf(schema: TSchema & KeyNotes, path: readonly string[]): Key[] {
-  const { kind, description, default: fallback, otherwise, example, write } = schema;
+  const { kind, description, default: fallback, otherwise, example, write, reload } = schema;
   const key: Key = {
     key: path.join('.'),
     path,
@@ -53,12 +53,13 @@ function keysOf(schema: TSchema & KeyNotes, path: readonly string[]): Key[] {
     ...(otherwise === undefined ? {} : { otherwise }),
     ...(example === undefined ? {} : { example }),
     ...(write === undefined ? {} : { write }),
+    ...(reload ? { reload } : {}),
   };
   return kind === 'secret' ? [key, fileOf(key)] : [key];
 }
 
 /** A secret may be in a file instead. */
-function fileOf({ key, path, example }: Key): Key {
+function fileOf({ key, path, example, reload }: Key): Key {
   const filePath = [...path.slice(0, -1), `${path.at(-1)}File`];
   return {
     key: filePath.join('.'),
@@ -68,6 +69,7 @@ function fileOf({ key, path, example }: Key): Key {
     kind: 'file',
     description: `A file that holds \`${key}\`, in its place; read again when it changes.`,
     example: example ?? `/run/secrets/stanzawire/${path.at(-2)}-secret`,
+    ...(reload ? { reload } : {}),
   };
 }
 

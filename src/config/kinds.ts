@@ -1,7 +1,7 @@
 /** The kinds of configuration keys: how each is written, checked and described. */
 import Type from 'typebox';
 
-/** Reads the current value: a secret kept in a file is read again when the file changes. */
+/** Answers the secret that is in force: after a reload, the new one. */
 export type Secret = () => string;
 
 /** How a key is written, in the file and in the environment. */
@@ -19,6 +19,8 @@ export interface KeyNotes {
   example?: string | string[];
   /** What a right value looks like, for the remedy in an error. */
   write?: string;
+  /** Takes effect at a reload: whoever uses it reads it from the tree each time (live.ts). Otherwise at a start only. */
+  reload?: true;
 }
 
 type Notes = Omit<KeyNotes, 'kind'>;

@@ -213,7 +213,7 @@ export class Connection {
       session: session.id,
       user: session.account.jid.bare,
       link: this.#server.link,
-      heartbeatMs: this.#server.heartbeat,
+      heartbeatMs: this.#server.config.sessions.heartbeat,
       ...(claim.expiresAt ? { expiresAt: claim.expiresAt.toISOString() } : {}),
     };
   }
@@ -224,7 +224,7 @@ export class Connection {
     return {
       resume: sessions.announced,
       limits: {
-        frameBytes: limits.frame,
+        frameBytes: this.#outlet.frameBytes,
         batch: limits.batch,
         inFlight: limits.inFlight,
         rate: { perSecond: limits.rate, burst: limits.burst },

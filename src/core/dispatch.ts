@@ -19,6 +19,8 @@ export interface Outlet {
    * half; the rest is never dropped: a full buffer closes the socket.
    */
   write(json: string, kind: 'reply' | EventClass, key?: string): void;
+  /** The largest frame that it takes, bytes. */
+  readonly frameBytes: number;
   /** Flushes what was written, then closes. */
   close(why: Disconnect): void;
 }
@@ -68,7 +70,7 @@ class Conversation implements Inlet {
     this.#server = server;
     this.#outlet = outlet;
     this.#connection = new Connection(server, outlet, upgrade);
-    this.#rate = new RateLimit(server.limits.rate, server.limits.burst, server.now);
+    this.#rate = new RateLimit(server.limits, server.now);
   }
 
   get connected(): boolean {

@@ -11,14 +11,14 @@ const step = 200;
 
 export class Housekeeping {
   readonly #archive: Archive;
-  readonly #retention: NonNullable<Config['store']['retention']>;
+  readonly #config: Pick<Config['store'], 'retention'>;
   readonly #log: Logger;
   readonly #now: () => number;
   #running = false;
 
-  constructor(archive: Archive, retention: Config['store']['retention'], log: Logger, now: () => number) {
+  constructor(archive: Archive, config: Pick<Config['store'], 'retention'>, log: Logger, now: () => number) {
     this.#archive = archive;
-    this.#retention = retention ?? {};
+    this.#config = config;
     this.#log = log;
     this.#now = now;
   }
@@ -29,7 +29,7 @@ export class Housekeeping {
     this.#running = true;
     try {
       await this.#steps(() => this.#archive.pruneSends(this.#now() - keepSends, step));
-      const { age, perChat } = this.#retention;
+      const { age, perChat } = this.#config.retention ?? {};
       const rule = {
         ...(age === undefined ? {} : { before: this.#now() - age }),
         ...(perChat === undefined ? {} : { perChat }),

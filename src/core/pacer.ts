@@ -9,16 +9,17 @@ const turn = 20;
 const tickMs = 50;
 
 export class Pacer {
-  readonly #perSecond: number;
+  readonly #limit: { readonly pace: number };
   readonly #send: (paced: Paced) => unknown;
   readonly #runs = new Map<object, Iterator<Paced>>();
   #allowance: number;
   #refilledAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(perSecond: number, send: (paced: Paced) => unknown) {
-    this.#perSecond = perSecond;
-    this.#allowance = perSecond;
+  /** `pace` stanzas a second; read each time, for a reload changes it. */
+  constructor(limit: { readonly pace: number }, send: (paced: Paced) => unknown) {
+    this.#limit = limit;
+    this.#allowance = limit.pace;
     this.#send = send;
   }
 
@@ -65,8 +66,9 @@ export class Pacer {
   /** Never more than a second's worth at once. */
   #refill(): void {
     const now = performance.now();
-    const earned = ((now - this.#refilledAt) / 1000) * this.#perSecond;
-    this.#allowance = Math.min(this.#perSecond, this.#allowance + earned);
+    const { pace } = this.#limit;
+    const earned = ((now - this.#refilledAt) / 1000) * pace;
+    this.#allowance = Math.min(pace, this.#allowance + earned);
     this.#refilledAt = now;
   }
 }

@@ -5,19 +5,18 @@ const maxRefusals = 100;
 const refusalWindow = 10_000;
 
 export class RateLimit {
-  readonly #perSecond: number;
-  readonly #burst: number;
+  readonly #limits: { readonly rate: number; readonly burst: number };
   readonly #now: () => number;
   #tokens: number;
   #at: number;
   #refusals = 0;
   #refusalsSince = 0;
 
-  constructor(perSecond: number, burst: number, now: () => number) {
-    this.#perSecond = perSecond;
-    this.#burst = burst;
+  /** The limits are read at each request: a reload changes them. */
+  constructor(limits: { readonly rate: number; readonly burst: number }, now: () => number) {
+    this.#limits = limits;
     this.#now = now;
-    this.#tokens = burst;
+    this.#tokens = limits.burst;
     this.#at = now();
   }
 
@@ -26,13 +25,14 @@ export class RateLimit {
     const now = this.#now();
     // A clock that is set back would lock the session out until it has caught up.
     const passed = Math.max(0, now - this.#at);
-    this.#tokens = Math.min(this.#burst, this.#tokens + (passed / 1000) * this.#perSecond);
+    const { rate, burst } = this.#limits;
+    this.#tokens = Math.min(burst, this.#tokens + (passed / 1000) * rate);
     this.#at = now;
     if (this.#tokens >= 1) {
       this.#tokens -= 1;
       return 0;
     }
-    return Math.max(1, Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000));
+    return Math.max(1, Math.ceil(((1 - this.#tokens) / rate) * 1000));
   }
 
   /** Counts a refusal; true when there have been too many. */

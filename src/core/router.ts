@@ -152,7 +152,7 @@ export class Router {
   /** Mail for an account that never connected makes it, where `accounts.unknown` says so. */
   #mayCreate(stanza: Element): boolean {
     const { type } = stanza.attrs;
-    if (this.#server.unknownAccounts !== 'store') return false;
+    if (this.#server.config.accounts.unknown !== 'store') return false;
     return nameOf(stanza) === 'message' ? type !== 'error' && type !== 'headline' : type === 'subscribe';
   }
 

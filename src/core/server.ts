@@ -61,17 +61,11 @@ export class VirtualServer implements Gateway {
   readonly server: string;
   readonly version: string;
   readonly limits: Config['limits'];
-  readonly resumeWindow: number;
   readonly startedAt: number;
-  readonly roomService: string | undefined;
   readonly uploads: UploadSettings;
   readonly put: PutFile;
   readonly files: PublicFiles;
   readonly push: Gateway['push'];
-  readonly reportsTo: string | undefined;
-  readonly unknownAccounts: Config['accounts']['unknown'];
-  readonly #routeLocally: boolean;
-  readonly heartbeat: number;
   readonly auth: Authenticator;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -83,6 +77,8 @@ export class VirtualServer implements Gateway {
   readonly router: Router;
   /** While the process drains: sessions that end then are no news for contacts. */
   keepPresence = false;
+  /** Read where it is used: a reload changes what is in it. */
+  readonly config: Config;
   readonly #link: Upstream;
   readonly #pacer: Pacer;
   readonly #slots = new Map<Slot<unknown>, unknown>();
@@ -92,20 +88,15 @@ export class VirtualServer implements Gateway {
 
   constructor(options: ServerOptions) {
     const { config } = options;
+    this.config = config;
     this.domain = config.xmpp.domain;
     this.server = config.xmpp.server;
     this.version = options.version;
     this.limits = config.limits;
-    this.resumeWindow = config.sessions.resumeWindow;
-    this.roomService = config.rooms?.service;
     this.uploads = config.uploads;
     this.put = options.put;
     this.files = new PublicFiles(options.filesKey);
     this.push = options.push;
-    this.reportsTo = config.accounts.reportsTo;
-    this.unknownAccounts = config.accounts.unknown;
-    this.#routeLocally = config.accounts.routeLocally;
-    this.heartbeat = config.sessions.heartbeat;
     this.auth = options.auth;
     this.log = options.log;
     this.metrics = options.metrics;
@@ -119,13 +110,25 @@ export class VirtualServer implements Gateway {
     this.accounts = new Accounts(this, options.store);
     this.router = new Router(this);
     this.#link = options.link;
-    this.#pacer = new Pacer(config.xmpp.pace, (paced) => this.#carryOut(paced));
+    this.#pacer = new Pacer(config.xmpp, (paced) => this.#carryOut(paced));
     this.#link.onStanza = (stanza) => this.router.incoming(stanza);
     this.#link.onState = (state) => this.#linkChanged(state);
-    this.sessions = new Sessions(this, config.sessions, config.limits.outbound);
+    this.sessions = new Sessions(this, config.sessions, config.limits);
     this.metrics.sessions.from(() => this.sessions.attached, 'attached');
     this.metrics.sessions.from(() => this.sessions.detached, 'detached');
     this.metrics.accounts.from(() => this.accounts.size);
+  }
+
+  get resumeWindow(): number {
+    return this.config.sessions.resumeWindow;
+  }
+
+  get roomService(): string | undefined {
+    return this.config.rooms?.service;
+  }
+
+  get reportsTo(): string | undefined {
+    return this.config.accounts.reportsTo;
   }
 
   get link(): 'up' | 'down' {
@@ -208,7 +211,7 @@ export class VirtualServer implements Gateway {
   /** Does it stay inside? With `accounts.routeLocally` off, messages take the way through the server, which sends them back. */
   #isOurs(stanza: Element, to: Jid): boolean {
     if (to.domain !== this.domain) return false;
-    return this.#routeLocally || stanza.name !== 'message' || stanza.attrs.type === 'error';
+    return this.config.accounts.routeLocally || stanza.name !== 'message' || stanza.attrs.type === 'error';
   }
 
   async #local(stanza: Element, to: Jid): Promise<Element | undefined> {

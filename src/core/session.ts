@@ -89,6 +89,10 @@ export class Session implements SessionView {
     return this.#seq;
   }
 
+  get frameBytes(): number {
+    return this.#outlet?.frameBytes ?? this.gateway.limits.frame;
+  }
+
   get attached(): boolean {
     return this.#outlet !== undefined;
   }

@@ -25,7 +25,8 @@ export interface Resumed {
 export class Sessions {
   readonly #server: VirtualServer;
   readonly #config: Config['sessions'];
-  readonly #maxBytes: number;
+  readonly #limits: Pick<Config['limits'], 'outbound'>;
+  readonly #handshakes: { readonly rate: number; readonly burst: number };
   readonly #sessions = new Map<string, Session>();
   readonly #windows = new Map<Session, NodeJS.Timeout>();
   readonly #expired = new Set<string>();
@@ -34,11 +35,19 @@ export class Sessions {
   /** The users go offline with the process: a session ends with its socket. */
   #ending = false;
 
-  constructor(server: VirtualServer, config: Config['sessions'], outbound: number) {
+  constructor(server: VirtualServer, config: Config['sessions'], limits: Pick<Config['limits'], 'outbound'>) {
     this.#server = server;
     this.#config = config;
-    // A replay is written at once, and must not look like a slow reader.
-    this.#maxBytes = outbound / 2;
+    this.#limits = limits;
+    const { perAccount } = server.limits;
+    this.#handshakes = {
+      get rate() {
+        return perAccount.handshakes / 60;
+      },
+      get burst() {
+        return perAccount.handshakes;
+      },
+    };
   }
 
   [Symbol.iterator](): Iterator<Session> {
@@ -59,8 +68,7 @@ export class Sessions {
 
   /** Counts that a client of the account connects. @throws Disconnect rate-limited */
   admit(account: Account): void {
-    const { handshakes } = this.#server.limits.perAccount;
-    const rate = this.#connects.get(account) ?? new RateLimit(handshakes / 60, handshakes, this.#server.now);
+    const rate = this.#connects.get(account) ?? new RateLimit(this.#handshakes, this.#server.now);
     this.#connects.set(account, rate);
     if (rate.take() > 0) throw new Disconnect('rate-limited', 'the account connects too often');
   }
@@ -74,7 +82,8 @@ export class Sessions {
       connect,
       scopes: claim.scopes,
       maxEvents: this.#config.maxEvents,
-      maxBytes: this.#maxBytes,
+      // A replay is written at once, and must not look like a slow reader.
+      maxBytes: this.#limits.outbound / 2,
       now: this.#server.now(),
     });
     this.#sessions.set(session.id, session);

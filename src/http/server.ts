@@ -29,6 +29,8 @@ export interface HttpOptions {
 export interface Http {
   /** For the WebSocket upgrade. */
   readonly publicServer: Server;
+  /** Another number of sockets, from now on. */
+  limit(sockets: number): void;
   listen(): Promise<{ publicPort: number; internalPort: number }>;
   /** Stops listening on the public port and cuts what is open there; probes and metrics go on. */
   closePublic(): Promise<void>;
@@ -56,7 +58,10 @@ const others = { public: 10_000, internal: 1000 };
 export function createHttp(options: HttpOptions): Http {
   const timing = { ...defaults, ...options.timing };
   const publicApp = createApp(timing, options.log);
-  publicApp.server.maxConnections = options.sockets + others.public;
+  const limit = (sockets: number): void => {
+    publicApp.server.maxConnections = sockets + others.public;
+  };
+  limit(options.sockets);
   addPublic(publicApp, options.config.public.path);
   addFiles(publicApp, options.files);
   const internalApp = createApp(timing, options.log);
@@ -70,6 +75,7 @@ export function createHttp(options: HttpOptions): Http {
   );
   return {
     publicServer: publicApp.server,
+    limit,
     listen: async () => ({
       internalPort: await listen(internalApp, options.config.internal),
       publicPort: await listen(publicApp, options.config.public),

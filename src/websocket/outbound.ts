@@ -7,14 +7,14 @@ import type { Outlet } from '../core/dispatch.ts';
 type Kind = Parameters<Outlet['write']>[1];
 
 export class Outbound {
-  readonly #crowdedAt: number;
+  readonly #limits: { readonly outbound: number };
   #frames: string[] = [];
   #held: Map<string, string> | undefined;
   #bytes = 0;
 
-  /** From half of `limit` bytes on, ephemeral frames are dropped and latest values held. */
-  constructor(limit: number) {
-    this.#crowdedAt = limit / 2;
+  /** From half of `outbound` bytes on, ephemeral frames are dropped and latest values held. */
+  constructor(limits: { readonly outbound: number }) {
+    this.#limits = limits;
   }
 
   /** Bytes that wait here, held ones included. */
@@ -28,7 +28,7 @@ export class Outbound {
 
   /** `written` = bytes that were taken before and have not left yet. Answers the frame's size, 0 if it was dropped. */
   add(json: string, kind: Kind, key: string | undefined, written: number): number {
-    const crowded = written + this.#bytes > this.#crowdedAt;
+    const crowded = written + this.#bytes > this.#limits.outbound / 2;
     if (crowded && kind === 'ephemeral') return 0;
     const size = Buffer.byteLength(json);
     this.#bytes += size;
@@ -40,7 +40,7 @@ export class Outbound {
 
   /** Queues the held values if the reader has caught up, or `always`. Answers whether there is something to write. */
   release(written: number, always = false): boolean {
-    if (this.#held && (always || written <= this.#crowdedAt)) {
+    if (this.#held && (always || written <= this.#limits.outbound / 2)) {
       this.#frames.push(...this.#held.values());
       this.#held = undefined;
     }

@@ -18,18 +18,21 @@ import { Pressure } from './pressure.ts';
 import { Refusals } from './refusals.ts';
 import { type Hub, Socket, type SocketState } from './socket.ts';
 
+/** Origins are compared exactly; `*` allows all. */
+type PublicConfig = Pick<Config['http']['public'], 'path' | 'origins' | 'requireOrigin' | 'trustedProxies'>;
+
 export interface WebSocketOptions {
   /** Its `upgrade` event is listened to. */
   server: Server;
-  path: string;
-  /** Compared exactly; `*` allows all. */
-  origins: readonly string[];
-  /** A request without Origin is not from a browser, and allowed unless this is set. */
-  requireOrigin?: boolean;
-  /** Whose `X-Forwarded-For` is believed: addresses and networks. */
-  trustedProxies?: readonly string[];
-  limits: Pick<Config['limits'], 'frame' | 'batch' | 'outbound' | 'outboundTotal' | 'sockets' | 'perAddress'>;
-  heartbeatMs: number;
+  /** Read where it is used: a reload changes it. */
+  config: {
+    readonly http: { readonly public: PublicConfig };
+    readonly limits: Pick<
+      Config['limits'],
+      'frame' | 'batch' | 'outbound' | 'outboundTotal' | 'sockets' | 'perAddress'
+    >;
+    readonly sessions: Pick<Config['sessions'], 'heartbeat'>;
+  };
   open: OpenInlet;
   log: Logger;
   metrics: Metrics;
@@ -57,8 +60,8 @@ export function createWebSocketServer(options: WebSocketOptions): WebSockets {
 }
 
 class Sockets implements WebSockets, Hub {
-  readonly limits: WebSocketOptions['limits'];
-  readonly heartbeatMs: number;
+  readonly limits: WebSocketOptions['config']['limits'];
+  readonly sessions: WebSocketOptions['config']['sessions'];
   readonly connectMs: number;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -66,12 +69,12 @@ class Sockets implements WebSockets, Hub {
   readonly #options: WebSocketOptions;
   readonly #closeMs: number;
   readonly #ws: WebSocketServer;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   readonly #sockets = new Set<Socket>();
   readonly #pressure = new Pressure(this.#sockets, () => this.limits.outboundTotal);
   readonly #addresses = new Addresses(() => this.limits.perAddress);
   readonly #refusals: Refusals;
-  readonly #clientOf: ClientAddress;
+  readonly #clientOf: () => ClientAddress;
   #dirty: Socket[] = [];
   #draining = false;
   #emptied: (() => void) | undefined;
@@ -79,29 +82,24 @@ class Sockets implements WebSockets, Hub {
   constructor(options: WebSocketOptions) {
     const { connectMs, closeMs } = { ...defaults, ...options.timing };
     this.#options = options;
-    this.limits = options.limits;
-    this.heartbeatMs = options.heartbeatMs;
+    this.limits = options.config.limits;
+    this.sessions = options.config.sessions;
     this.connectMs = connectMs;
     this.log = options.log;
     this.metrics = options.metrics;
     this.#closeMs = closeMs;
     this.#refusals = new Refusals(options.log);
-    this.#clientOf = createClientAddress(options.trustedProxies ?? []);
+    const proxies = () => options.config.http.public.trustedProxies;
+    this.#clientOf = madeOf(proxies, createClientAddress);
     const settings = {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: options.limits.frame,
-      // A message in pieces of a few bytes would take a hundred times its size.
-      maxFragments: maxPieces(options.limits.frame),
-      maxBufferedChunks: maxPieces(options.limits.frame),
       closeTimeout: closeMs,
       handleProtocols: chooseProtocol,
     };
     this.#ws = new WebSocketServer(settings);
-    const every = Math.min(1000, options.heartbeatMs / 4, connectMs / 4);
-    // Input that waits is read before anyone is found silent: a process that was stopped for a minute wakes up here.
-    this.#timer = setInterval(() => setImmediate(() => this.#tick()), every).unref();
+    this.#timer = this.#tickLater();
     options.server.on('connection', (stream: TcpSocket) => this.#connection(stream));
     options.server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));
     this.#report();
@@ -146,12 +144,12 @@ class Sockets implements WebSockets, Hub {
     }, 20);
     await emptied;
     clearInterval(timer);
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
   }
 
   /** Before anything was read: a peer that is counted can't have more connections than its sockets need. */
   #connection(stream: TcpSocket): void {
-    const { address, counted } = this.#clientOf({ socket: stream, headers: {} });
+    const { address, counted } = this.#clientOf()({ socket: stream, headers: {} });
     if (!counted) return;
     if (!this.#addresses.connected(address)) {
       this.#refusals.note('address_limit', { address, unlistedProxy: false });
@@ -163,7 +161,7 @@ class Sockets implements WebSockets, Hub {
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const client = this.#clientOf(request);
+    const client = this.#clientOf()(request);
     const refusal = this.#refusal(request, client);
     if (refusal) {
       this.metrics.socketHandshakes.inc(refusal.result);
@@ -172,6 +170,7 @@ class Sockets implements WebSockets, Hub {
       return;
     }
     let upgraded = false;
+    Object.assign(this.#ws.options, boundsOf(this.limits.frame));
     this.#ws.handleUpgrade(request, stream, head, (ws) => {
       upgraded = true;
       this.#accept(ws, request, stream, client);
@@ -180,7 +179,8 @@ class Sockets implements WebSockets, Hub {
   }
 
   #refusal(request: IncomingMessage, { address, counted }: Client): Refusal | undefined {
-    if (request.url?.split('?', 1)[0] !== this.#options.path) return { result: 'wrong_path', status: '404 Not Found' };
+    const { path } = this.#options.config.http.public;
+    if (request.url?.split('?', 1)[0] !== path) return { result: 'wrong_path', status: '404 Not Found' };
     const busy = { status: '503 Service Unavailable', retryAfter: 5 };
     if (this.#draining) return { result: 'draining', ...busy };
     const result = counted ? this.#addresses.handshake(address) : undefined;
@@ -220,9 +220,16 @@ class Sockets implements WebSockets, Hub {
   }
 
   #allows(origin: string | undefined): boolean {
-    const { origins, requireOrigin = false } = this.#options;
+    const { origins, requireOrigin } = this.#options.config.http.public;
     if (origin === undefined) return !requireOrigin;
     return origins.includes('*') || origins.includes(origin);
+  }
+
+  /** As often as the shortest of the times needs. */
+  #tickLater(): NodeJS.Timeout {
+    const every = Math.min(1000, this.sessions.heartbeat / 4, this.connectMs / 4);
+    // Input that waits is read before anyone is found silent: a process that was stopped for a minute wakes up here.
+    return setTimeout(() => setImmediate(() => this.#tick()), every).unref();
   }
 
   #tick(): void {
@@ -230,6 +237,7 @@ class Sockets implements WebSockets, Hub {
     for (const socket of this.#sockets) socket.tick(now);
     this.#pressure.relieve();
     this.#refusals.tick();
+    if (!this.#draining || this.#sockets.size > 0) this.#timer = this.#tickLater();
   }
 
   #flush(): void {
@@ -254,9 +262,24 @@ interface Refusal {
   log?: boolean;
 }
 
-/** Pieces of one message, in frames or in TCP segments: none is as small as that but by intent. */
-function maxPieces(frame: number): number {
-  return Math.max(1024, Math.ceil(frame / 64));
+/** What `ws` holds each new socket to. */
+function boundsOf(frame: number) {
+  // A message in pieces of a few bytes, in frames or in TCP segments, would take a hundred times its size: none is as
+  // small as that but by intent.
+  const pieces = Math.max(1024, Math.ceil(frame / 64));
+  return { maxPayload: frame, maxFragments: pieces, maxBufferedChunks: pieces };
+}
+
+/** What is made of a list, anew when a reload has put another in its place. */
+function madeOf<T>(list: () => readonly string[], make: (list: readonly string[]) => T): () => T {
+  let of = list();
+  let made = make(of);
+  return () => {
+    if (of === list()) return made;
+    of = list();
+    made = make(of);
+    return made;
+  };
 }
 
 /** Answers in plain HTTP and ends the connection. */

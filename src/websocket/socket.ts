@@ -16,8 +16,9 @@ export type SocketState = 'connecting' | 'open' | 'closing';
 
 /** What all sockets of a server share. */
 export interface Hub {
-  readonly limits: { frame: number; batch: number; outbound: number };
-  readonly heartbeatMs: number;
+  /** Read where they are used: a reload changes them. */
+  readonly limits: { readonly frame: number; readonly batch: number; readonly outbound: number };
+  readonly sessions: { readonly heartbeat: number };
   /** How long a client may take from the upgrade to a successful `connect`. */
   readonly connectMs: number;
   readonly log: Logger;
@@ -45,9 +46,12 @@ export class Socket implements Outlet {
   readonly #outbound: Outbound;
   readonly #heartbeat: Heartbeat;
   readonly #openedAt = performance.now();
+  readonly frameBytes: number;
   readonly #written: () => void;
   #state: SocketState = 'connecting';
   #inlet: Inlet | undefined;
+  /** The heartbeat that `ready` promised. */
+  #interval = 0;
   #flushing = false;
   /** The code this side closed with, if it was first. */
   #closedWith: number | undefined;
@@ -63,7 +67,8 @@ export class Socket implements Outlet {
     this.#ws = ws;
     this.#stream = stream;
     this.#hub = hub;
-    this.#outbound = new Outbound(hub.limits.outbound);
+    this.frameBytes = hub.limits.frame;
+    this.#outbound = new Outbound(hub.limits);
     this.#heartbeat = new Heartbeat(this.#openedAt);
     this.#written = () => {
       if (this.#outbound.holds && this.#outbound.release(this.#ws.bufferedAmount)) this.#flushSoon();
@@ -142,7 +147,7 @@ export class Socket implements Outlet {
       this.close(new Disconnect('connect-timeout', 'no connect in time'));
     }
     if (this.#state !== 'open') return;
-    const verdict = this.#heartbeat.check(now, this.#hub.heartbeatMs);
+    const verdict = this.#heartbeat.check(now, this.#interval);
     if (verdict === 'dead') this.close(new Disconnect('heartbeat-timeout', 'nothing heard'));
     if (verdict !== 'ping') return;
     this.#hub.metrics.frames.inc('out', 'ping');
@@ -173,7 +178,7 @@ export class Socket implements Outlet {
       return false;
     }
     this.#early += size;
-    if (this.#early > this.#hub.limits.frame) this.#ws.pause();
+    if (this.#early > this.frameBytes) this.#ws.pause();
     return true;
   }
 
@@ -181,6 +186,7 @@ export class Socket implements Outlet {
   #settle(): void {
     if (this.#state !== 'connecting' || !this.#inlet?.connected) return;
     this.#become('open');
+    this.#interval = this.#hub.sessions.heartbeat;
     if (this.#ws.isPaused) this.#ws.resume();
   }
 

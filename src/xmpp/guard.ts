@@ -34,14 +34,14 @@ const cacheSize = 5000;
 
 export class Guard {
   readonly #domain: string;
-  readonly #maxBytes: number;
+  readonly #limits: { readonly maxStanzaBytes: number };
   /** Addresses that passed. */
   readonly #senders = new Set<string>();
   readonly #receivers = new Set<string>();
 
-  constructor(domain: string, maxBytes: number) {
+  constructor(domain: string, limits: { readonly maxStanzaBytes: number }) {
     this.#domain = domain;
-    this.#maxBytes = maxBytes;
+    this.#limits = limits;
   }
 
   /**
@@ -60,8 +60,11 @@ export class Guard {
     this.#checkTo(attrs.to);
     const text = serialize(stanza);
     const bytes = Buffer.byteLength(text);
-    if (bytes > this.#maxBytes) {
-      throw new StanzaError('too-large', `The stanza has ${bytes} bytes, at most ${this.#maxBytes} can be sent`);
+    if (bytes > this.#limits.maxStanzaBytes) {
+      throw new StanzaError(
+        'too-large',
+        `The stanza has ${bytes} bytes, at most ${this.#limits.maxStanzaBytes} can be sent`,
+      );
     }
     const behind = paddingFor(text, bytes);
     return { text: text + behind, bytes: bytes + behind.length };

@@ -85,8 +85,8 @@ export interface LinkOptions {
   server: string;
   /** Read at each handshake. */
   secret: () => string;
-  /** UTF-8 bytes that a stanza may have. */
-  maxStanzaBytes: number;
+  /** UTF-8 bytes that a stanza may have; read for each. */
+  readonly maxStanzaBytes: number;
   log: Logger;
   metrics: Metrics;
   timing?: Partial<LinkTiming>;

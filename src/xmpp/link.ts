@@ -52,7 +52,7 @@ export class Link {
     this.#timing = { ...defaultTiming, ...options.timing };
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#report = new LinkReport(options);
-    this.#guard = new Guard(options.domain, options.maxStanzaBytes);
+    this.#guard = new Guard(options.domain, options);
     this.#queue = new OutgoingQueue(this.#limits.queueStanzas, this.#limits.queueBytes);
     this.#iqs = new IqTable(this.#limits.requests);
     const { metrics } = options;

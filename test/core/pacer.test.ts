@@ -10,7 +10,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   sent.length = 0;
   made.length = 0;
-  pacer = new Pacer(100, (paced) => typeof paced !== 'function' && sent.push(paced.attrs.id ?? ''));
+  pacer = new Pacer({ pace: 100 }, (paced) => typeof paced !== 'function' && sent.push(paced.attrs.id ?? ''));
 });
 afterEach(() => void vi.useRealTimers());
 

@@ -4,7 +4,7 @@ import { RateLimit } from '../../src/core/rate-limit.ts';
 
 let now = 0;
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
-const limit = (perSecond = 20, burst = 100) => new RateLimit(perSecond, burst, () => now);
+const limit = (rate = 20, burst = 100) => new RateLimit({ rate, burst }, () => now);
 
 beforeEach(() => {
   now = 1_000_000;

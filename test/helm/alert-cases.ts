@@ -124,6 +124,12 @@ export const alertCases: Record<string, AlertCase> = {
     quiet: { nodejs_heap_size_used_bytes: '800x30', stanzawire_heap_limit_bytes: '1000x30' },
     at: 20,
   },
+  StanzawireConfigReloadFailed: {
+    fires: { stanzawire_config_last_reload_successful: '1x3 0x20' },
+    // Mended within minutes.
+    quiet: { stanzawire_config_last_reload_successful: '1x3 0x3 1x20' },
+    at: 10,
+  },
   StanzawireDrainTooLong: {
     fires: { stanzawire_drain_elapsed_seconds: '0x5 18 _x20', stanzawire_drain_limit_seconds: '10x6 _x20' },
     quiet: { stanzawire_drain_elapsed_seconds: '0x5 12 _x20', stanzawire_drain_limit_seconds: '10x6 _x20' },

@@ -65,7 +65,7 @@ export class FakeLink implements Upstream {
   /** While true, deliveries wait in `held`. */
   holds = false;
   readonly held: Held[] = [];
-  readonly #guard = new Guard(domain, 262_144);
+  readonly #guard = new Guard(domain, { maxStanzaBytes: 262_144 });
   readonly #asked = new Map<string, { resolve: (answer: Element) => void; reject: (error: StanzaError) => void }>();
 
   send(stanza: Element): boolean {
@@ -207,6 +207,7 @@ export class CoreClient {
   constructor(core: TestCore) {
     this.#core = core;
     const outlet: Outlet = {
+      frameBytes: core.server.limits.frame,
       write: (json) => this.frames.push(JSON.parse(json)),
       close: ({ code }) => {
         this.closedWith = code;

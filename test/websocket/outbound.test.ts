@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Outbound } from '../../src/websocket/outbound.ts';
 
 test('frames leave in the order they came, each once', () => {
-  const outbound = new Outbound(1000);
+  const outbound = new Outbound({ outbound: 1000 });
   outbound.add('a', 'reply', undefined, 0);
   outbound.add('b', 'latest', 'k', 0);
   outbound.add('c', 'ephemeral', undefined, 0);
@@ -13,7 +13,7 @@ test('frames leave in the order they came, each once', () => {
 });
 
 test('over half, ephemeral frames are dropped and latest values coalesced per key', () => {
-  const outbound = new Outbound(100);
+  const outbound = new Outbound({ outbound: 100 });
   expect(outbound.add('typing', 'ephemeral', undefined, 51)).toBe(0);
   outbound.add('p1', 'latest', 'bob', 51);
   outbound.add('q1', 'latest', 'carol', 51);
@@ -28,7 +28,7 @@ test('over half, ephemeral frames are dropped and latest values coalesced per ke
 });
 
 test('a newer value never overtakes the older one that is still held', () => {
-  const outbound = new Outbound(100);
+  const outbound = new Outbound({ outbound: 100 });
   outbound.add('old', 'latest', 'bob', 51);
   outbound.add('new', 'latest', 'bob', 0);
   expect(outbound.take(1, 100)).toEqual([]);
@@ -37,14 +37,14 @@ test('a newer value never overtakes the older one that is still held', () => {
 });
 
 test('what waits is counted in bytes, not in characters', () => {
-  const outbound = new Outbound(100);
+  const outbound = new Outbound({ outbound: 100 });
   outbound.add('"€"', 'reply', undefined, 0);
   expect(outbound.bytes).toBe(5);
 });
 
 test('a batch is a JSON array bounded in count and in size; a lone frame stays bare', () => {
   const take = (frames: string[], batch: number, size: number) => {
-    const outbound = new Outbound(1000);
+    const outbound = new Outbound({ outbound: 1000 });
     for (const frame of frames) outbound.add(frame, 'reply', undefined, 0);
     return outbound.take(batch, size);
   };

@@ -102,9 +102,17 @@ const limits = {
   perAddress: { sockets: 1000, handshakes: 2000, failedLogins: 300 },
 };
 
-export async function startServer(
-  options: Partial<Omit<WebSocketOptions, 'limits'>> & { limits?: Partial<WebSocketOptions['limits']> } = {},
-): Promise<Bench> {
+export interface BenchOptions {
+  limits?: Partial<typeof limits>;
+  origins?: string[];
+  requireOrigin?: boolean;
+  trustedProxies?: string[];
+  heartbeatMs?: number;
+  timing?: WebSocketOptions['timing'];
+}
+
+export async function startServer(options: BenchOptions = {}): Promise<Bench> {
+  const { origins = ['https://chat.example.com'], requireOrigin = false, trustedProxies = [] } = options;
   const server = createServer((_request, response) => response.writeHead(404).end());
   const metrics = createMetrics({ version: '0' });
   const inlets: FakeInlet[] = [];
@@ -119,14 +127,15 @@ export async function startServer(
   };
   const sockets = createWebSocketServer({
     server,
-    path: '/ws',
-    origins: ['https://chat.example.com'],
-    heartbeatMs: 25_000,
+    config: {
+      http: { public: { path: '/ws', origins, requireOrigin, trustedProxies } },
+      sessions: { heartbeat: options.heartbeatMs ?? 25_000 },
+      limits: { ...limits, ...options.limits },
+    },
     open,
     log,
     metrics,
-    ...options,
-    limits: { ...limits, ...options.limits },
+    ...(options.timing ? { timing: options.timing } : {}),
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -6,7 +6,7 @@ import { type Child, childText, type Element, el } from '../../src/xmpp/stanza.t
 import { later, message, testLink } from '../support/link.ts';
 import { badNames, badText, randomMessages } from '../support/random-messages.ts';
 
-const guard = new Guard('web.example.com', 10_000);
+const guard = new Guard('web.example.com', { maxStanzaBytes: 10_000 });
 const ours = 'juliet@web.example.com/web';
 const theirs = 'romeo@example.com';
 const msg = (attrs: Record<string, string | undefined>, ...children: Child[]) =>

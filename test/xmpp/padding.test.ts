@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Guard } from '../../src/xmpp/guard.ts';
 import { el } from '../../src/xmpp/stanza.ts';
 
-const guard = new Guard('web.example.com', 256 * 1024);
+const guard = new Guard('web.example.com', { maxStanzaBytes: 256 * 1024 });
 const check = (attribute: string, text = '') =>
   guard.check(
     el(

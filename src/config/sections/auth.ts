@@ -12,9 +12,12 @@ export const publicKeyAlgorithms = [
 ];
 
 export const jwt = {
-  secret: optional(secret({ description: 'The shared key that signs tokens (HS256), at least 32 bytes.' })),
+  secret: optional(
+    secret({ reload: true, description: 'The shared key that signs tokens (HS256), at least 32 bytes.' }),
+  ),
   jwksUrl: optional(
     text({
+      reload: true,
       description: "The identity provider's key set. Keys are fetched, cached and rotated.",
       pattern: '^https?://[^\\s/@]+(?:/[^\\s@]*)?$',
       example: 'https://id.example.com/.well-known/jwks.json',
@@ -22,22 +25,41 @@ export const jwt = {
     }),
   ),
   issuer: optional(
-    text({ description: 'The `iss` a token must have.', otherwise: 'not checked', example: 'https://id.example.com' }),
+    text({
+      reload: true,
+      description: 'The `iss` a token must have.',
+      otherwise: 'not checked',
+      example: 'https://id.example.com',
+    }),
   ),
   audience: optional(
-    text({ description: 'The `aud` a token must have.', otherwise: 'not checked', example: 'stanzawire' }),
+    text({
+      reload: true,
+      description: 'The `aud` a token must have.',
+      otherwise: 'not checked',
+      example: 'stanzawire',
+    }),
   ),
   algorithms: choices([...sharedKeyAlgorithms, ...publicKeyAlgorithms], {
+    reload: true,
     description: 'The signature algorithms that are accepted.',
     otherwise: 'HS256 with `secret`; RS256, ES256, EdDSA with `jwksUrl`',
     example: ['HS256'],
   }),
-  userClaim: text({ description: "The claim that names the user; it becomes the JID's localpart.", default: 'sub' }),
-  scopeClaim: text({ description: 'The claim that lists scopes, such as `raw`.', default: 'scope' }),
+  userClaim: text({
+    reload: true,
+    description: "The claim that names the user; it becomes the JID's localpart.",
+    default: 'sub',
+  }),
+  scopeClaim: text({ reload: true, description: 'The claim that lists scopes, such as `raw`.', default: 'scope' }),
 };
 
 export const guest = {
-  enabled: flag({ description: 'Lets clients in without a token, as a new user of their own.', default: false }),
-  prefix: text({ description: "What guests' user names start with.", default: 'guest-' }),
-  ttl: duration(second, 3650 * day, { description: "How long a guest's token lasts.", default: '7d' }),
+  enabled: flag({
+    reload: true,
+    description: 'Lets clients in without a token, as a new user of their own.',
+    default: false,
+  }),
+  prefix: text({ reload: true, description: "What guests' user names start with.", default: 'guest-' }),
+  ttl: duration(second, 3650 * day, { reload: true, description: "How long a guest's token lasts.", default: '7d' }),
 };

@@ -14,6 +14,7 @@ export const publicHttp = {
     write: 'a path that starts with a slash, like /ws',
   }),
   origins: list({
+    reload: true,
     description:
       'The web pages that may connect, each as a browser sends it in `Origin`: scheme, host, and port unless it is the usual one. No page may until it is listed; `*` lets every page in and is warned about.',
     default: [],
@@ -21,11 +22,13 @@ export const publicHttp = {
     write: 'a list of origins, like [https://chat.example.com]',
   }),
   requireOrigin: flag({
+    reload: true,
     description:
       'Refuses clients that send no `Origin`. Browsers always send one, other programs need not: set it where nothing but web pages connects.',
     default: false,
   }),
   trustedProxies: list({
+    reload: true,
     description:
       'Your reverse proxies, load balancers and Ingress controllers: addresses and networks. From them the end of `X-Forwarded-For` says who the client is, from others it says nothing. List them, or `limits.perAddress` counts all users behind a proxy with a public address as one, and none behind a proxy in a private network.',
     default: [],
@@ -43,6 +46,7 @@ export const internalHttp = {
   }),
   apiKey: optional(
     secret({
+      reload: true,
       description:
         'The key of the API ([api.md](api.md)), at least 32 characters, as `openssl rand -hex 32` makes one. Whoever has it may do anything for any account. Without it `/api` is off.',
       example: '/run/secrets/stanzawire/api',

@@ -5,47 +5,55 @@ import { hour, KiB, MiB, second } from '../units.ts';
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 export const limits = {
-  frame: size(KiB, 16 * MiB, { description: 'The largest frame from a client.', default: '64KiB' }),
+  frame: size(KiB, 16 * MiB, { reload: true, description: 'The largest frame from a client.', default: '64KiB' }),
   // RFC 6120 §13.12: a limit below 10000 bytes would refuse what every server must carry.
   stanza: size(10_000, 16 * MiB, {
+    reload: true,
     description: "The largest stanza, either way. Not more than the XMPP server's own limit.",
     default: '256KiB',
   }),
-  batch: integer(1, 10_000, { description: 'Frames in one batch.', default: 50 }),
-  inFlight: integer(1, 100_000, { description: 'Unanswered requests a session may have.', default: 64 }),
-  rate: integer(1, 1_000_000, { description: 'Requests a second a session may send, lastingly.', default: 20 }),
-  burst: integer(1, 1_000_000, { description: 'Requests a session may send at once.', default: 100 }),
-  historyMax: integer(1, 10_000, {
-    description: 'Messages in one page of history.',
-    default: 100,
+  batch: integer(1, 10_000, { reload: true, description: 'Frames in one batch.', default: 50 }),
+  inFlight: integer(1, 100_000, { reload: true, description: 'Unanswered requests a session may have.', default: 64 }),
+  rate: integer(1, 1_000_000, {
+    reload: true,
+    description: 'Requests a second a session may send, lastingly.',
+    default: 20,
   }),
+  burst: integer(1, 1_000_000, { reload: true, description: 'Requests a session may send at once.', default: 100 }),
+  historyMax: integer(1, 10_000, { reload: true, description: 'Messages in one page of history.', default: 100 }),
   outbound: size(64 * KiB, 256 * MiB, {
+    reload: true,
     description: 'What may wait to be written to one socket; a client slower than that is closed.',
     default: '1MiB',
   }),
   outboundTotal: size(MiB, 64 * 1024 * MiB, {
+    reload: true,
     description:
       'What may wait to be written to all sockets together; beyond it the slowest clients are cut off (4102). A quarter of the memory that the process has.',
     default: '256MiB',
   }),
   sendTimeout: duration(second, hour, {
+    reload: true,
     description: 'How long a request waits for the XMPP server before it fails.',
     default: '30s',
   }),
-  sockets: integer(1, 1_000_000, { description: 'Sockets at once.', default: 20_000 }),
+  sockets: integer(1, 1_000_000, { reload: true, description: 'Sockets at once.', default: 20_000 }),
 };
 
 export const perAddress = {
   sockets: integer(1, 1_000_000, {
+    reload: true,
     description: 'Sockets of one address at once. 1,000 are an office of 500 behind one address with two tabs each.',
     default: 1000,
   }),
   handshakes: integer(1, 1_000_000, {
+    reload: true,
     description:
       'WebSocket handshakes of one address a minute; beyond it HTTP 429. Twice the sockets: when the gateway is restarted, an office comes back at once.',
     default: 2000,
   }),
   failedLogins: integer(1, 1_000_000, {
+    reload: true,
     description:
       'Refused tokens of one address a minute; then its handshakes are refused until the minute is over. Tokens that have expired do not count. A client whose token is refused does not try again, so an office stays below it even after its keys were changed.',
     default: 300,
@@ -54,6 +62,7 @@ export const perAddress = {
 
 export const perAccount = {
   handshakes: integer(1, 100_000, {
+    reload: true,
     description:
       'How often the clients of one account may connect in a minute; beyond it `rate-limited` and close 4103. It is above what all sessions of an account need on a bad network.',
     default: 120,
@@ -79,16 +88,19 @@ export const readiness = {
 
 export const drain = {
   time: duration(0, hour, {
+    reload: true,
     description: 'How long a stop takes to close its sockets, spread over it.',
     default: '10s',
   }),
   presence: choice(['keep', 'unavailable'], {
+    reload: true,
     description:
       'What contacts and rooms see of a stop: with `keep` nothing, for the next process takes over; with `unavailable`, for a stop that is meant to last, all users go offline and leave their rooms.',
     default: 'keep',
   }),
   url: optional(
     text({
+      reload: true,
       description:
         'Where clients are sent when a stop begins (`reconnect`), while this process still serves them: the WebSocket of another gateway that takes their tokens.',
       otherwise: 'they are closed with 4200 and come back by themselves',
@@ -100,5 +112,5 @@ export const drain = {
 };
 
 export const log = {
-  level: choice(levels, { description: 'The least severe level that is logged.', default: 'info' }),
+  level: choice(levels, { reload: true, description: 'The least severe level that is logged.', default: 'info' }),
 };

@@ -19,6 +19,7 @@ export const store = {
 export const retention = {
   age: optional(
     duration(60 * second, 36_500 * day, {
+      reload: true,
       description: 'How long messages are kept.',
       otherwise: 'for ever',
       example: '365d',
@@ -26,6 +27,7 @@ export const retention = {
   ),
   perChat: optional(
     integer(1, 1_000_000_000, {
+      reload: true,
       description: 'How many of the newest items of each chat are kept.',
       otherwise: 'all',
       example: '100000',

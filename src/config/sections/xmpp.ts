@@ -15,6 +15,7 @@ export const xmpp = {
     write: 'a domain name, like web.example.com',
   }),
   secret: secret({
+    reload: true,
     description: "The component's secret, as the XMPP server's configuration has it. Required, here or in a file.",
   }),
   server: text({
@@ -24,6 +25,7 @@ export const xmpp = {
     write: 'a domain name, like example.com',
   }),
   pace: integer(1, 1_000_000, {
+    reload: true,
     description:
       'Presence, probes and joins of rooms a second, at most, when many accounts come online at once: after a start, or when the link is back. What one user changes does not wait behind them.',
     default: 500,

@@ -36,7 +36,7 @@ async function open(session: Session, file: File): Promise<RequestResult<'upload
     for (const [stream, { isOpen }] of own.uploads) {
       if (own.uploads.size > maxKept && !isOpen) own.uploads.delete(stream);
     }
-    return { stream: upload.stream, chunkBytes: session.gateway.limits.frame - headerBytes, window: chunkWindow };
+    return { stream: upload.stream, chunkBytes: session.frameBytes - headerBytes, window: chunkWindow };
   } catch (error) {
     done();
     throw error;
