@@ -29,24 +29,28 @@ export class ConfigFiles {
   /** Calls back when a file is not as it was read, and was the same at two looks: it may be written in several steps. */
   watch(changed: () => void): void {
     let last = '';
+    let looking = false;
     const look = async (): Promise<void> => {
       const now = await this.#changed();
-      if (now !== '' && now === last) changed();
+      looking = false;
+      if (now !== '' && now === last && this.#timer) changed();
       last = now;
-      if (this.#timer) this.#timer = setTimeout(look, this.#everyMs).unref();
     };
-    this.#timer = setTimeout(look, this.#everyMs).unref();
+    this.#timer = setInterval(() => {
+      if (!looking) void look();
+      looking = true;
+    }, this.#everyMs).unref();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
   /** The files that are not as they were read, and what they are now; empty where there are none. */
   async #changed(): Promise<string> {
     const found: string[] = [];
-    for (const [path, version] of [...this.#read]) {
+    for (const [path, version] of this.#read) {
       const now = await stat(path).then(versionOf, () => absent);
       if (now !== version) found.push(`${path} ${now}`);
     }
