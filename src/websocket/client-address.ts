@@ -18,7 +18,20 @@ export type ClientAddress = (request: Pick<IncomingMessage, 'socket' | 'headers'
 /** So many proxies may stand in a row; what is left of them is not looked at. */
 const maxHops = 32;
 
-/** Of `http.public.trustedProxies`. */
+/** Of `http.public.trustedProxies`, also after a reload has put another list in its place. */
+export function clientAddress(config: { readonly trustedProxies: readonly string[] }): ClientAddress {
+  let of = config.trustedProxies;
+  let read = createClientAddress(of);
+  return (request) => {
+    if (of !== config.trustedProxies) {
+      of = config.trustedProxies;
+      read = createClientAddress(of);
+    }
+    return read(request);
+  };
+}
+
+/** Of one list. */
 export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
   const trusted = networks(trustedProxies);
   const inside = networks(privateNetworks);

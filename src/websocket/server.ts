@@ -13,7 +13,8 @@ import type { Metrics } from '../metrics.ts';
 import { Disconnect } from '../protocol/close.ts';
 import { subprotocol } from '../protocol/frames.ts';
 import { Addresses } from './addresses.ts';
-import { type Client, type ClientAddress, createClientAddress } from './client-address.ts';
+import { type Client, type ClientAddress, clientAddress } from './client-address.ts';
+import { boundsOf, chooseProtocol, type Refusal, refuse } from './handshake.ts';
 import { Pressure } from './pressure.ts';
 import { Refusals } from './refusals.ts';
 import { type Hub, Socket, type SocketState } from './socket.ts';
@@ -74,7 +75,7 @@ class Sockets implements WebSockets, Hub {
   readonly #pressure = new Pressure(this.#sockets, () => this.limits.outboundTotal);
   readonly #addresses = new Addresses(() => this.limits.perAddress);
   readonly #refusals: Refusals;
-  readonly #clientOf: () => ClientAddress;
+  readonly #clientOf: ClientAddress;
   #dirty: Socket[] = [];
   #draining = false;
   #emptied: (() => void) | undefined;
@@ -89,8 +90,7 @@ class Sockets implements WebSockets, Hub {
     this.metrics = options.metrics;
     this.#closeMs = closeMs;
     this.#refusals = new Refusals(options.log);
-    const proxies = () => options.config.http.public.trustedProxies;
-    this.#clientOf = madeOf(proxies, createClientAddress);
+    this.#clientOf = clientAddress(options.config.http.public);
     const settings = {
       noServer: true,
       clientTracking: false,
@@ -149,7 +149,7 @@ class Sockets implements WebSockets, Hub {
 
   /** Before anything was read: a peer that is counted can't have more connections than its sockets need. */
   #connection(stream: TcpSocket): void {
-    const { address, counted } = this.#clientOf()({ socket: stream, headers: {} });
+    const { address, counted } = this.#clientOf({ socket: stream, headers: {} });
     if (!counted) return;
     if (!this.#addresses.connected(address)) {
       this.#refusals.note('address_limit', { address, unlistedProxy: false });
@@ -161,7 +161,7 @@ class Sockets implements WebSockets, Hub {
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const client = this.#clientOf()(request);
+    const client = this.#clientOf(request);
     const refusal = this.#refusal(request, client);
     if (refusal) {
       this.metrics.socketHandshakes.inc(refusal.result);
@@ -251,54 +251,4 @@ class Sockets implements WebSockets, Hub {
     for (const state of ['connecting', 'open', 'closing'] as const) sockets.from(() => this.counts[state], state);
     socketBuffered.from(() => this.#sockets.values().reduce((sum, socket) => sum + socket.buffered, 0));
   }
-}
-
-interface Refusal {
-  result: string;
-  status: string;
-  /** Seconds. */
-  retryAfter?: number;
-  /** Is it worth a line in the log? */
-  log?: boolean;
-}
-
-/** What `ws` holds each new socket to. */
-function boundsOf(frame: number) {
-  // A message in pieces of a few bytes, in frames or in TCP segments, would take a hundred times its size: none is as
-  // small as that but by intent.
-  const pieces = Math.max(1024, Math.ceil(frame / 64));
-  return { maxPayload: frame, maxFragments: pieces, maxBufferedChunks: pieces };
-}
-
-/** What is made of a list, anew when a reload has put another in its place. */
-function madeOf<T>(list: () => readonly string[], make: (list: readonly string[]) => T): () => T {
-  let of = list();
-  let made = make(of);
-  return () => {
-    if (of === list()) return made;
-    of = list();
-    made = make(of);
-    return made;
-  };
-}
-
-/** Answers in plain HTTP and ends the connection. */
-function refuse(stream: Duplex, { status, retryAfter }: Refusal): void {
-  const body = `${status.slice(4)}\n`;
-  const headers = ['Connection: close', 'Content-Type: text/plain', `Content-Length: ${body.length}`];
-  if (retryAfter !== undefined) headers.push(`Retry-After: ${retryAfter}`);
-  // Without a listener a reset would end the process.
-  stream.on('error', () => stream.destroy());
-  stream.once('finish', () => stream.destroy());
-  stream.end(`HTTP/1.1 ${status}\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
-}
-
-/** Unknown ones only: the first is echoed, or the client would fail the handshake before it can read the close code. */
-function chooseProtocol(offered: Set<string>): string | false {
-  return offered.has(subprotocol) ? subprotocol : (offered.values().next().value ?? false);
-}
-
-function tokenOf({ headers }: IncomingMessage): Pick<Upgrade, 'token'> {
-  const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  return token === undefined ? {} : { token };
 }
