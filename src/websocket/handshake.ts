@@ -34,8 +34,3 @@ export function refuse(stream: Duplex, { status, retryAfter }: Refusal): void {
 export function chooseProtocol(offered: Set<string>): string | false {
   return offered.has(subprotocol) ? subprotocol : (offered.values().next().value ?? false);
 }
-
-function tokenOf({ headers }: IncomingMessage): Pick<Upgrade, 'token'> {
-  const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  return token === undefined ? {} : { token };
-}

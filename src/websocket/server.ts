@@ -252,3 +252,8 @@ class Sockets implements WebSockets, Hub {
     socketBuffered.from(() => this.#sockets.values().reduce((sum, socket) => sum + socket.buffered, 0));
   }
 }
+
+function tokenOf({ headers }: IncomingMessage): Pick<Upgrade, 'token'> {
+  const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  return token === undefined ? {} : { token };
+}
