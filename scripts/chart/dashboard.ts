@@ -1,8 +1,8 @@
 /** The Grafana dashboard (schema 39, Grafana 10.4): a table of rows and panels, and the JSON that is made of it. */
 
-type Unit = 'short' | 's' | 'bytes' | 'Bps' | 'reqps' | 'percentunit' | 'none';
+export type Unit = 'short' | 's' | 'bytes' | 'Bps' | 'reqps' | 'percentunit' | 'none';
 
-interface Panel {
+export interface Panel {
   title: string;
   unit: Unit;
   /** Legend → query; `$by` stands for the choice of job and instance. */
@@ -211,6 +211,23 @@ const columns = { stat: 4, graph: 3 };
 /** Every query, as Grafana sends it but for its variables. */
 export function dashboardQueries(): string[] {
   return Object.values(rows).flatMap((panels) => panels.flatMap(({ queries }) => Object.values(queries).map(complete)));
+}
+
+/** The rows as Grafana sends their queries for all instances, with these two for its variables, as in `15s`. */
+export function dashboardRows(rateInterval: string, range: string): Record<string, Panel[]> {
+  const fill = (query: string) =>
+    complete(query)
+      .replaceAll('$__rate_interval', rateInterval)
+      .replaceAll('$__range', range)
+      .replace(/\$(\w+)/g, '.*');
+  return Object.fromEntries(
+    Object.entries(rows).map(([title, panels]) => [title, panels.map((panel) => filled(panel, fill))]),
+  );
+}
+
+function filled(panel: Panel, fill: (query: string) => string): Panel {
+  const queries = Object.entries(panel.queries).map(([legend, query]) => [legend, fill(query)]);
+  return { ...panel, queries: Object.fromEntries(queries) };
 }
 
 function complete(query: string): string {

@@ -35,7 +35,8 @@ export class SoakGateway {
   #program: Program | undefined;
 
   static async start(server: XmppServer, env: Record<string, string> = {}): Promise<SoakGateway> {
-    const [publicPort = 0, internalPort = 0] = await freePorts(2);
+    const [publicPort = 0, free = 0] = await freePorts(2);
+    const internalPort = Number(env.STANZAWIRE_HTTP_INTERNAL_PORT ?? free);
     const gateway = new SoakGateway(server, { publicPort, internalPort }, env);
     await gateway.run();
     return gateway;
