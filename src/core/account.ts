@@ -29,7 +29,7 @@ import { OutgoingEvent } from './event.ts';
 import { receive } from './incoming.ts';
 import { AccountRecords, type Kept } from './kept.ts';
 import { Outbox } from './outbox.ts';
-import type { Possessions } from './possessions.ts';
+import type { Disabled, Possessions } from './possessions.ts';
 import type { VirtualServer } from './server.ts';
 import type { Session } from './session.ts';
 
@@ -65,6 +65,7 @@ export class Account implements AccountView {
   readonly peers: Kept<string>;
   /** Has an item while contacts think it is online, also after a restart. */
   readonly #online: Kept<string>;
+  readonly #disabled: Kept<Disabled>;
   #announced: OwnPresence | undefined;
   readonly #slots = new Map<Slot<unknown>, unknown>();
   owesPresence = false;
@@ -78,7 +79,8 @@ export class Account implements AccountView {
   constructor(gateway: VirtualServer, jid: Jid, store: Store, possessions: Possessions) {
     this.gateway = gateway;
     this.jid = jid;
-    this.client = make(jid.local, jid.domain, resource);
+    // The domain has no client.
+    this.client = jid.local === '' ? jid : make(jid.local, jid.domain, resource);
     this.archive = store.archive;
     this.records = new AccountRecords(store, jid.bare);
     this.roster = possessions.roster;
@@ -92,9 +94,24 @@ export class Account implements AccountView {
     this.directed = possessions.directed;
     this.peers = possessions.peers;
     this.#online = possessions.online;
+    this.#disabled = possessions.disabled;
     this.#announced = this.#online.size > 0 ? {} : undefined;
     this.outbox = new Outbox(this);
     this.idleSince = gateway.now();
+  }
+
+  /** Nobody may connect as it. */
+  get disabled(): Disabled | undefined {
+    return this.#disabled.get('');
+  }
+
+  /** At once; resolves when it is stored. */
+  disable(disabled: Disabled): Promise<void> {
+    return this.#disabled.save(disabled);
+  }
+
+  enable(): Promise<void> {
+    return this.#disabled.remove('');
   }
 
   get announced(): OwnPresence | undefined {

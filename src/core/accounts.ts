@@ -5,7 +5,8 @@ import type { Store } from '../store/store.ts';
 import { escapeLocal, type Jid, make, tryParse } from '../xmpp/jid.ts';
 import type { Element } from '../xmpp/stanza.ts';
 import { Account } from './account.ts';
-import { kinds, open } from './possessions.ts';
+import { AccountDisabled } from './endings.ts';
+import { type Disabled, kinds, open } from './possessions.ts';
 import { pushKind } from './pushes.ts';
 import type { VirtualServer } from './server.ts';
 
@@ -52,6 +53,28 @@ export class Accounts {
     return this.#load(jid, create);
   }
 
+  /** What sends as the domain itself: it keeps what it sent, as an account does, and receives nothing but errors. */
+  async asDomain(): Promise<Account> {
+    const account = await this.#load(make('', this.#server.domain), true);
+    if (!account) throw new StanzaError('internal-server-error', 'The domain cannot send');
+    return account;
+  }
+
+  /** Whose outgoing messages an error to that address is about. */
+  sender(jid: Jid): Account | undefined {
+    return this.#accounts.get(jid.bare);
+  }
+
+  /** Whether that account, in memory or not, is disabled. */
+  async disabled(bare: string): Promise<Disabled | undefined> {
+    return (await this.#store.records(bare, kinds.disabled)).get('') as Disabled | undefined;
+  }
+
+  /** JIDs of the accounts that are disabled, sorted. */
+  allDisabled(): Promise<string[]> {
+    return this.#store.accountsWith(kinds.disabled);
+  }
+
   /** XEP-0191: has its sender blocked whom it is for? What the blocked are answered with is an error, and goes out. */
   blocks({ attrs: { from = '', type } }: Element, to: Jid): boolean {
     if (this.#blocking.size === 0 || type === 'error') return false;
@@ -61,7 +84,7 @@ export class Accounts {
 
   /**
    * The account a claim names, made where it is new.
-   * @throws StanzaError token-invalid for a user name that no JID can carry
+   * @throws StanzaError token-invalid for a user name that no JID can carry; forbidden where it is disabled
    */
   async open(claim: Claim): Promise<Account> {
     const local = escapeLocal(claim.user);
@@ -70,6 +93,7 @@ export class Accounts {
     }
     const account = await this.#load(make(local, this.#server.domain), true);
     if (!account) throw new StanzaError('internal-server-error', 'The account could not be opened');
+    if (account.disabled) throw new AccountDisabled(account.disabled.reason);
     return account;
   }
 

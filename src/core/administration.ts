@@ -2,6 +2,9 @@
 import type { Api } from '../protocol/api.ts';
 import type { Store } from '../store/store.ts';
 import type { LinkState } from '../xmpp/link.ts';
+import { accountOperations } from './administration/accounts.ts';
+import { actingOperations } from './administration/acting.ts';
+import { sessionOperations } from './administration/sessions.ts';
 import { statusOf } from './administration/status.ts';
 import type { VirtualServer } from './server.ts';
 
@@ -21,8 +24,14 @@ export interface Administered {
   readonly process: ProcessView;
 }
 
+/** Some of the operations. */
+export type Part = Partial<Api>;
+
 export function createAdministration(parts: Administered): Api {
   return {
     getStatus: () => statusOf(parts),
+    ...accountOperations(parts),
+    ...sessionOperations(parts),
+    ...actingOperations(parts),
   };
 }

@@ -129,6 +129,8 @@ export class Connection {
         sessions.end(session);
         return false;
       }
+      // Ended from outside before it had begun.
+      if (!sessions.has(session)) throw new Disconnect('forbidden', 'the session was ended');
       const archive = last === undefined ? {} : { last };
       const first = { ...this.#firstReady(claim), ...(reason ? { reason } : {}), archive, ...snapshots };
       this.#ready(id, { ...this.#common(session, claim), resumed: false, seq: session.seq, ...first });
@@ -183,9 +185,7 @@ export class Connection {
       this.#ending = true;
       return;
     }
-    const { outlet } = session;
-    this.#server.sessions.end(session);
-    outlet?.close(new Disconnect('normal', 'ended by another session'));
+    this.#server.sessions.close(session, new Disconnect('normal', 'ended by another session'));
   }
 
   async #authenticate(token: string | undefined): Promise<Claim> {

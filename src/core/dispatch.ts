@@ -7,6 +7,7 @@ import { StanzaError } from '../protocol/errors.ts';
 import type { EventClass, RequestId } from '../protocol/frames.ts';
 import { type Frame, idOf, isObject, parseFrame, parseText } from '../protocol/parse.ts';
 import { Connection } from './connection.ts';
+import { endOf } from './endings.ts';
 import { RateLimit } from './rate-limit.ts';
 import { classOf } from './request-class.ts';
 import type { VirtualServer } from './server.ts';
@@ -274,9 +275,8 @@ class Conversation implements Inlet {
     this.#server.metrics.framesRejected.inc(stanzaError.code);
     this.#server.metrics.frames.inc('out', 'error');
     this.#write(text);
-    if (stanzaError.code === 'token-invalid' || stanzaError.code === 'token-expired') {
-      this.#end(new Disconnect(stanzaError.code));
-    }
+    const end = endOf(stanzaError);
+    if (end) this.#end(end);
     return text;
   }
 

@@ -14,6 +14,7 @@ export const kinds = {
   online: 'online',
   note: 'note',
   subscription: 'subscription',
+  disabled: 'disabled',
 } as const;
 
 export interface Possessions {
@@ -28,6 +29,14 @@ export interface Possessions {
   readonly notes: Kept<Note>;
   readonly subscriptions: Kept<StoredSubscription>;
   readonly pushes: Kept<StoredPush>;
+  /** At most one. */
+  readonly disabled: Kept<Disabled>;
+}
+
+/** Nobody may connect as it: since when, epoch ms, and what people are told. */
+export interface Disabled {
+  readonly at: number;
+  readonly reason?: string;
 }
 
 const roomOf = <T extends { readonly room: string }>({ room }: T) => room;
@@ -73,6 +82,7 @@ export async function open(store: Store, account: string, create: boolean): Prom
     blocked: new Blocked(account, blocked, (jids, on) => store.setBlocked(account, jids, on)),
     notes: kept(kinds.note, nameOf),
     subscriptions: kept(kinds.subscription, nodeOf),
+    disabled: kept(kinds.disabled, () => ''),
     pushes: new Kept(pushesIn(records), new PushKeeper(store, account)),
   };
 }

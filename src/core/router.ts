@@ -161,7 +161,8 @@ export class Router {
     if (taken !== false) return taken;
     if (isError(stanza)) {
       // RFC 6120 §8.3.1: an error is never answered.
-      return account?.outbox.bounce(stanza.attrs.id ?? '', from.bare, readError(stanza)).then(() => undefined);
+      const sender = account ?? this.#server.accounts.sender(to);
+      return sender?.outbox.bounce(stanza.attrs.id ?? '', from.bare, readError(stanza)).then(() => undefined);
     }
     const type = messageType(stanza.attrs.type);
     const rule = messageRules[targetOf(to, account)][type];

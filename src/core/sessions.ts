@@ -54,6 +54,14 @@ export class Sessions {
     return this.#sessions.values();
   }
 
+  get(id: string): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
+  has({ id }: Session): boolean {
+    return this.#sessions.has(id);
+  }
+
   get attached(): number {
     return this.#sessions.size - this.#windows.size;
   }
@@ -105,9 +113,7 @@ export class Sessions {
   supersede(account: Account, id: string): void {
     const session = this.#sessions.get(id);
     if (session?.account !== account) return;
-    const { outlet } = session;
-    this.end(session);
-    outlet?.close(new Disconnect('replaced', 'the client began a new session'));
+    this.close(session, new Disconnect('replaced', 'the client began a new session'));
   }
 
   /** Takes a session over from its old socket, if it still has one, and stops the clock. */
@@ -144,6 +150,20 @@ export class Sessions {
   endDetached(): void {
     this.#ending = true;
     for (const session of this.#windows.keys()) this.end(session);
+  }
+
+  /** Ends the session, and its socket with it. */
+  close(session: Session, why: Disconnect): void {
+    const { outlet } = session;
+    this.end(session);
+    outlet?.close(why);
+  }
+
+  /** Ends all sessions of the account. Returns how many there were. */
+  closeAll(account: Account, why: Disconnect): number {
+    const all = [...account.sessions];
+    for (const session of all) this.close(session, why);
+    return all.length;
   }
 
   /** The process ends: no window ends any more. */

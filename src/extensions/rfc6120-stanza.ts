@@ -12,6 +12,7 @@ import { stanzaFromClient, writeExtra } from '../xmpp/raw.ts';
 import { parseXml } from '../xmpp/raw-xml.ts';
 import { type Element, find } from '../xmpp/stanza.ts';
 import { address } from './address.ts';
+import { mustBeAttended } from './attended.ts';
 import { show } from './availability.ts';
 
 /** Presence that a client makes itself; the other types are the roster's (RFC 6121 §3, §4.3), which the gateway keeps. */
@@ -37,6 +38,7 @@ function stanzaOf({ account }: Session, stanza: ElementTree, field: string): { s
 function send({ account, gateway }: Session, stanza: Element, to: Jid): undefined {
   if (account.blocked.has(to)) throw blockedError();
   const isPresence = stanza.name === 'presence';
+  if (isPresence) mustBeAttended(account);
   if (isPresence) checkPresence(stanza, gateway.serving(account, to) !== undefined);
   const sent = isPresence && stanza.attrs.type !== 'error' ? show(account, to.full, stanza) : gateway.send(stanza);
   if (!sent) throw new StanzaError('link-down', 'The XMPP server cannot be reached now');

@@ -8,6 +8,7 @@ import { badRequest } from '../protocol/errors.ts';
 import type { OwnPresence, Presence, Show } from '../protocol/objects.ts';
 import { blockedError } from '../xmpp/blocking.ts';
 import { address } from './address.ts';
+import { mustBeAttended } from './attended.ts';
 import { answerProbe, changed, deserted, direct, forget, known, linkDown, linkUp } from './availability.ts';
 import { isSeen } from './subscription.ts';
 
@@ -75,6 +76,7 @@ export default extension({
       return undefined;
     },
     'presence.send': ({ account }, { to, extra, ...data }) => {
+      mustBeAttended(account);
       const jid = address(to, 'to');
       if (account.blocked.has(jid)) throw blockedError();
       direct(account, jid.full, asked(data), extra);

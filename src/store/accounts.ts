@@ -9,6 +9,23 @@ export interface StoreStats {
   readonly available: boolean;
 }
 
+export interface StoredAccount {
+  readonly jid: string;
+  /** Epoch ms. */
+  readonly created: number;
+}
+
+/** What the archive holds of an account. */
+export interface StoredAmounts {
+  readonly chats: number;
+  readonly items: number;
+  /** Of the newest message, epoch ms. */
+  readonly lastActivity?: number;
+}
+
 export interface StoredAccounts {
   stats(): Promise<StoreStats>;
+  /** Those whose JIDs begin with `prefix` and come after `after`, in the order of their code points. */
+  list(query: { readonly prefix?: string; readonly after?: string; readonly max: number }): Promise<StoredAccount[]>;
+  about(jid: string): Promise<(StoredAccount & StoredAmounts) | undefined>;
 }

@@ -1,24 +1,41 @@
 /** The list of accounts in the SQLite database. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { StoredAccounts, StoreStats } from './accounts.ts';
+import type { StoredAccount, StoredAccounts, StoredAmounts, StoreStats } from './accounts.ts';
+import { timeOf } from './archive-id.ts';
 import { rows } from './rows.ts';
 
-/** What it needs of the transactions. */
+/** What it needs of the store. */
 interface Reads {
   run<T>(work: () => T): Promise<T>;
   readonly available: boolean;
 }
 
+/** No JID has it: behind everything that begins alike. */
+const behindAll = '\u{10ffff}';
+
 export class SqliteAccounts implements StoredAccounts {
   readonly #transactions: () => Reads;
+  readonly #flush: () => void;
   readonly #sql;
 
-  constructor(db: DatabaseSync, transactions: () => Reads) {
+  /** `flush` writes what is held back of chats. */
+  constructor(db: DatabaseSync, transactions: () => Reads, flush: () => void) {
     this.#transactions = transactions;
+    this.#flush = flush;
     this.#sql = {
-      count: rows<{ count: number }>(db.prepare('SELECT count(*) AS count FROM accounts')),
+      count: rows<{ count: number }>(db.prepare("SELECT count(*) AS count FROM accounts WHERE instr(jid, '@') > 0")),
       pages: rows<{ page_count: number }>(db.prepare('PRAGMA page_count')),
       pageSize: rows<{ page_size: number }>(db.prepare('PRAGMA page_size')),
+      list: rows<StoredAccount>(
+        db.prepare('SELECT jid, created FROM accounts WHERE jid > ? AND jid >= ? AND jid < ? ORDER BY jid LIMIT ?'),
+      ),
+      one: rows<StoredAccount & { id: number }>(db.prepare('SELECT id, jid, created FROM accounts WHERE jid = ?')),
+      amounts: rows<{ chats: number; items: number; activity: number }>(
+        db.prepare(
+          'SELECT count(*) AS chats, coalesce(sum(items), 0) AS items, coalesce(max(activity), 0) AS activity' +
+            ' FROM chats WHERE account = ? AND items > 0',
+        ),
+      ),
     };
   }
 
@@ -29,5 +46,23 @@ export class SqliteAccounts implements StoredAccounts {
       bytes: (this.#sql.pages.get()?.page_count ?? 0) * (this.#sql.pageSize.get()?.page_size ?? 0),
       available: reads.available,
     }));
+  }
+
+  list({ prefix = '', after = '', max }: Parameters<StoredAccounts['list']>[0]): Promise<StoredAccount[]> {
+    return this.#transactions().run(() => {
+      const found = this.#sql.list.all(after, prefix, `${prefix}${behindAll}`, max);
+      return found.map(({ jid, created }) => ({ jid, created }));
+    });
+  }
+
+  about(account: string): Promise<(StoredAccount & StoredAmounts) | undefined> {
+    return this.#transactions().run(() => {
+      const found = this.#sql.one.get(account);
+      if (!found) return undefined;
+      this.#flush();
+      const { chats = 0, items = 0, activity = 0 } = this.#sql.amounts.get(found.id) ?? {};
+      const lastActivity = activity === 0 ? {} : { lastActivity: timeOf(activity) };
+      return { jid: found.jid, created: found.created, chats, items, ...lastActivity };
+    });
   }
 }

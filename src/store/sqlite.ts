@@ -136,7 +136,11 @@ class SqliteStore implements Store {
     this.#records = new Records(db);
     const archive = new SqliteArchive(db, () => this.#transactions);
     this.archive = archive;
-    this.accounts = new SqliteAccounts(db, () => this.#transactions);
+    this.accounts = new SqliteAccounts(
+      db,
+      () => this.#transactions,
+      () => archive.flush(),
+    );
     const changes = { ...changesOf(this.#sql, this.#records), ...archive.changes };
     this.#transactions = new Transactions(db, {
       journal,

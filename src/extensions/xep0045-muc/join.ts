@@ -8,6 +8,7 @@ import { StanzaError } from '../../protocol/errors.ts';
 import type { RequestData, RequestResult } from '../../protocol/frames.ts';
 import { blockedError } from '../../xmpp/blocking.ts';
 import { type Jid, unescapeLocal } from '../../xmpp/jid.ts';
+import { mustBeAttended } from '../attended.ts';
 import { enter, type How, leavePresence } from './enter.ts';
 import { forget as answered } from './invites.ts';
 import { remember } from './membership.ts';
@@ -42,6 +43,7 @@ export async function join(session: Session, jid: Jid, wishes: JoinWishes): Prom
 
 async function begin(session: Session, jid: Jid, wishes: JoinWishes, nick: string | undefined): Promise<Joined> {
   const { account } = session;
+  mustBeAttended(account);
   const rooms = roomsOf(account);
   if (rooms.size >= maxRooms && !rooms.get(jid.bare)) {
     throw new StanzaError('policy-violation', `An account has at most ${maxRooms} rooms`);

@@ -11,6 +11,7 @@ import type { Message } from '../../protocol/objects.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { type Element, el, find, serialize } from '../../xmpp/stanza.ts';
 import { isError, readError } from '../../xmpp/stanza-error.ts';
+import { mustBeAttended } from '../attended.ts';
 import { type Split, split } from '../file-parts.ts';
 import { messageOf } from '../message-content.ts';
 import { digestOf, quoteOf } from '../sending.ts';
@@ -73,6 +74,7 @@ export function sayToRoom(
   write: () => Element,
 ): Promise<Sent> {
   const { account, gateway } = session;
+  mustBeAttended(account);
   const { underWay } = account.slot(sends);
   const known = underWay.get(id);
   if (known && known.digest !== digest) throw conflict();
