@@ -21,9 +21,11 @@ export class BackendSession implements Session {
   readonly claims: ReadonlySet<string> = new Set();
   readonly presenceAt = 0;
   readonly binary = false;
+  readonly frameBytes: number;
 
   constructor(account: Account) {
     this.account = account;
+    this.frameBytes = account.gateway.limits.frame;
   }
 
   get gateway(): Gateway {
