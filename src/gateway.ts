@@ -2,7 +2,7 @@
 import { getHeapStatistics } from 'node:v8';
 import pkg from '../package.json' with { type: 'json' };
 import { type LiveAuth, liveAuth } from './auth/live.ts';
-import type { Config, LiveConfig, Reloaded } from './config.ts';
+import { type Config, ConfigError, type LiveConfig, type Reloaded } from './config.ts';
 import { createAdministration, type ProcessView } from './core/administration.ts';
 import { createDispatch } from './core/dispatch.ts';
 import { Housekeeping } from './core/housekeeping.ts';
@@ -16,6 +16,7 @@ import { loadExtensions } from './load-extensions.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { configuredVapidKeys, vapidKeys } from './outbound/vapid.ts';
+import { StanzaError } from './protocol/errors.ts';
 import { Reload } from './reload.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
@@ -227,6 +228,14 @@ class Process implements Gateway {
         return { ready, draining };
       },
       link: () => this.#parts.link.state,
+      reload: async () => {
+        try {
+          return this.#reload.run();
+        } catch (error) {
+          if (error instanceof ConfigError) throw new StanzaError('not-acceptable', error.message);
+          throw error;
+        }
+      },
       sockets: () => ({ ...this.#sockets.counts, limit: this.#config.limits.sockets }),
       memory: () => {
         const { heapUsed, rss } = process.memoryUsage();

@@ -44,6 +44,7 @@ const mayImport: Record<string, string[]> = {
     'type transfer',
     'store/store',
     'type store/archive',
+    'type store/accounts',
     'cluster/cluster',
     'type auth/auth',
     'node:crypto',
@@ -66,6 +67,7 @@ const mayImport: Record<string, string[]> = {
     'node:',
   ],
   gateway: [
+    'config',
     'protocol/',
     'xmpp/',
     'core/',

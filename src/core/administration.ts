@@ -12,6 +12,8 @@ import type { VirtualServer } from './server.ts';
 export interface ProcessView {
   readonly node: string;
   link(): LinkState;
+  /** Reads the configuration again. @throws StanzaError what is wrong with it */
+  reload(): Promise<{ changed: string[]; needRestart: string[] }>;
   ready(): { ready: boolean; draining: boolean };
   sockets(): { connecting: number; open: number; closing: number; limit: number };
   memory(): { heapBytes: number; heapLimitBytes: number; residentBytes: number };
@@ -30,6 +32,7 @@ export type Part = Partial<Api>;
 export function createAdministration(parts: Administered): Api {
   return {
     getStatus: () => statusOf(parts),
+    reload: () => parts.process.reload(),
     ...accountOperations(parts),
     ...sessionOperations(parts),
     ...actingOperations(parts),

@@ -55,6 +55,18 @@ export const operations = {
     summary: 'How the gateway is',
     result: Status,
   },
+  reload: {
+    method: 'POST',
+    path: '/reload',
+    tag: 'Gateway',
+    summary: 'Read the configuration again',
+    description:
+      'As SIGHUP does. What can change while the process runs is in force when it is answered. A configuration that cannot be used is refused (422, with its own words), and nothing has changed.',
+    result: Type.Object({
+      changed: Type.Array(Type.String(), { description: 'Keys that are in force now' }),
+      needRestart: Type.Array(Type.String(), { description: 'Keys that differ, and wait for a restart' }),
+    }),
+  },
   listAccounts: {
     method: 'GET',
     path: '/accounts',

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ApiKey } from '../../src/http/api-key.ts';
 import { createLogger } from '../../src/log.ts';
@@ -109,19 +106,32 @@ test('failures are forgotten after a minute, and each address has its own', () =
   expect(fail('192.0.2.1')).toBe(401);
 });
 
-test('a key in a file is read again when it changes; one that becomes too short turns the API off', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'stanzawire-key-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'key');
-  writeFileSync(file, `${apiKey}\n`);
-  const { get } = await start({ STANZAWIRE_HTTP_INTERNAL_API_KEY_FILE: file });
-  expect((await get('/api/status', bearer(apiKey))).status).toBe(200);
+test('the configuration is read again, and with it the key', async () => {
+  const env = { STANZAWIRE_HTTP_INTERNAL_API_KEY: apiKey };
+  const { api, get } = await start(env);
+  expect(await api.call('reload')).toEqual({ changed: [], needRestart: [] });
   const next = 'another-key-of-thirty-two-characters-or-more';
-  writeFileSync(file, `${next}\n`);
-  await expect.poll(async () => (await get('/api/status', bearer(next))).status, { timeout: 8000 }).toBe(200);
-  expect((await get('/api/status', bearer(apiKey))).status).not.toBe(200);
-  writeFileSync(file, 'short\n');
-  await expect.poll(async () => (await get('/api/status', bearer('short'))).status, { timeout: 8000 }).toBe(403);
+  Object.assign(env, {
+    STANZAWIRE_HTTP_INTERNAL_API_KEY: next,
+    STANZAWIRE_LIMITS_RATE: '7',
+    STANZAWIRE_HTTP_PUBLIC_PATH: '/other',
+  });
+  expect(await api.call('reload')).toEqual({
+    changed: ['http.internal.apiKey', 'limits.rate'],
+    needRestart: ['http.public.path'],
+  });
+  expect((await get('/api/status', bearer(next))).status).toBe(200);
+  expect((await get('/api/status', bearer(apiKey))).status).toBe(401);
+  Object.assign(env, { STANZAWIRE_HTTP_INTERNAL_API_KEY: 'short' });
+  const refused = await get('/api/reload', bearer(next), { method: 'POST' });
+  expect(refused).toMatchObject({ status: 422, body: { error: { code: 'not-acceptable' } } });
+  expect(refused.body.error.message).toContain('http.internal.apiKey: 5 characters');
+  expect((await get('/api/status', bearer(next))).status).toBe(200);
+});
+
+test('a key that has become too short turns the API off', () => {
+  const key = new ApiKey(() => 'short');
+  expect(key.check('Bearer short', '192.0.2.1')).toMatchObject({ ok: false, status: 403 });
 });
 
 test('what is not there, or not that way, is said in the words of the protocol', async () => {

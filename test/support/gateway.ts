@@ -1,6 +1,6 @@
 /** A whole gateway for tests, on free ports, and the tokens for it. */
 import { mintToken } from '../../src/auth/jwt.ts';
-import { loadConfig } from '../../src/config.ts';
+import { LiveConfig, loadConfig } from '../../src/config.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { createLogger } from '../../src/log.ts';
 import { type Connecting, JsonClient } from './json-client.ts';
@@ -53,26 +53,29 @@ export class TestGateway {
     env: Record<string, string> = {},
     log = createLogger(process.env.TEST_LOG ?? 'silent'),
   ): Promise<TestGateway> {
-    const config = loadConfig({
-      env: {
-        STANZAWIRE_XMPP_SERVICE: upstream.service,
-        STANZAWIRE_XMPP_DOMAIN: upstream.componentDomain,
-        STANZAWIRE_XMPP_SERVER: upstream.host,
-        STANZAWIRE_XMPP_SECRET: upstream.secret,
-        STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
-        STANZAWIRE_STORE_URL: 'memory:',
-        STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
-        STANZAWIRE_HTTP_PUBLIC_PORT: '0',
-        STANZAWIRE_HTTP_INTERNAL_PORT: '0',
-        STANZAWIRE_DRAIN_TIME: '0s',
-        ...(upstream.rooms === undefined ? {} : { STANZAWIRE_ROOMS_SERVICE: upstream.rooms }),
-        ...(upstream.upload === undefined ? {} : { STANZAWIRE_UPLOADS_SERVICE: upstream.upload }),
-        STANZAWIRE_UPLOADS_HOSTS: '127.0.0.1',
-        ...env,
-      },
-    });
-    const gateway = await createGateway(config, { log });
-    return new TestGateway(await gateway.start(), config.xmpp.domain, () => gateway.stop());
+    // Read again at a reload, with what has become of `env`.
+    const live = new LiveConfig(() =>
+      loadConfig({
+        env: {
+          STANZAWIRE_XMPP_SERVICE: upstream.service,
+          STANZAWIRE_XMPP_DOMAIN: upstream.componentDomain,
+          STANZAWIRE_XMPP_SERVER: upstream.host,
+          STANZAWIRE_XMPP_SECRET: upstream.secret,
+          STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
+          STANZAWIRE_STORE_URL: 'memory:',
+          STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
+          STANZAWIRE_HTTP_PUBLIC_PORT: '0',
+          STANZAWIRE_HTTP_INTERNAL_PORT: '0',
+          STANZAWIRE_DRAIN_TIME: '0s',
+          ...(upstream.rooms === undefined ? {} : { STANZAWIRE_ROOMS_SERVICE: upstream.rooms }),
+          ...(upstream.upload === undefined ? {} : { STANZAWIRE_UPLOADS_SERVICE: upstream.upload }),
+          STANZAWIRE_UPLOADS_HOSTS: '127.0.0.1',
+          ...env,
+        },
+      }),
+    );
+    const gateway = await createGateway(live.config, { log, live });
+    return new TestGateway(await gateway.start(), live.config.xmpp.domain, () => gateway.stop());
   }
 
   /** A client of that user, connected and past `ready`. */
