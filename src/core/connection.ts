@@ -12,6 +12,7 @@ import { escapeLocal } from '../xmpp/jid.ts';
 import { refuseServerNamespaces } from '../xmpp/raw.ts';
 import type { Account } from './account.ts';
 import type { Outlet, Upgrade } from './dispatch.ts';
+import { RateLimit } from './rate-limit.ts';
 import type { VirtualServer } from './server.ts';
 import type { Session } from './session.ts';
 import type { Resumed } from './sessions.ts';
@@ -20,6 +21,8 @@ import type { Resumed } from './sessions.ts';
 const expiryNotice = 60_000;
 /** The longest a timer can wait. */
 const longestTimer = 2 ** 31 - 1;
+/** `ack` and `pong` that say nothing new; honest clients send one now and then. */
+const idleAcks = { perSecond: 100, burst: 1000 };
 /** What this version's clients may ask for in `connect.features`. */
 const supported = ['ack', 'batch', 'binary'];
 
@@ -31,6 +34,8 @@ export class Connection {
   #features: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #ending = false;
+  /** Made with the first `ack` or `pong` that says nothing new. */
+  #idleAcks: RateLimit | undefined;
 
   constructor(server: VirtualServer, outlet: Outlet, upgrade: Upgrade) {
     this.#server = server;
@@ -95,10 +100,13 @@ export class Connection {
     this.closed(closeCodes.normal);
   }
 
-  /** `ack` and `pong` say what the client has processed. */
+  /** `ack` and `pong` say what the client has processed. @throws Disconnect rate-limited for a flood of them without news */
   acknowledge(frame: Frame): void {
     const { seq } = this.#server.registry.check(frame.type === 'ack' ? 'ack' : 'pong', frame.data);
-    if (seq !== undefined) this.#session?.acknowledge(seq);
+    if (seq !== undefined && this.#session?.acknowledge(seq)) return;
+    this.#idleAcks ??= new RateLimit(idleAcks.perSecond, idleAcks.burst, this.#server.now);
+    if (this.#idleAcks.take() > 0)
+      throw new Disconnect('rate-limited', 'too many acks of what is acknowledged already');
   }
 
   /** A client that closes with 1000 ends its session; any other loss keeps it for its window. */

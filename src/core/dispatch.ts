@@ -179,13 +179,13 @@ class Conversation implements Inlet {
     }
   }
 
-  /** `ack` and `pong` are free, for they are answers; a wrong one is answered, and so is not. */
+  /** `ack` and `pong` are free where they answer something; a wrong one is answered, and so is not. */
   #acknowledge(raw: unknown, type: 'ack' | 'pong'): void {
     this.#server.metrics.frames.inc('in', type);
     try {
       this.#connection.acknowledge(parseFrame(raw));
     } catch (error) {
-      this.#admit();
+      if (!(error instanceof Disconnect)) this.#admit();
       throw error;
     }
   }

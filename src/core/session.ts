@@ -180,8 +180,9 @@ export class Session implements SessionView {
     this.#outlet = undefined;
   }
 
-  /** The client has processed everything up to that number. */
-  acknowledge(seq: number): void {
+  /** The client has processed everything up to that number; was that news? */
+  acknowledge(seq: number): boolean {
+    const isNews = seq > this.#forgotten && this.#forgotten < this.#seq;
     let gone = 0;
     for (const entry of this.#log) {
       if (entry.seq > seq) break;
@@ -192,6 +193,7 @@ export class Session implements SessionView {
     if (gone > 0) this.#log.splice(0, gone);
     this.#forgotten = Math.max(this.#forgotten, Math.min(seq, this.#seq));
     this.#latest.seen(seq);
+    return isNews;
   }
 
   /** XEP-0352: while nobody looks, what is not a message is held back. */

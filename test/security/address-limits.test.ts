@@ -129,6 +129,31 @@ test('refusals are counted by kind, and logged once a minute each, however many 
   expect(logged.filter(({ event }) => event === 'socket_closed').length).toBeLessThan(10);
 });
 
+test('sockets that never authenticate take their share of the places and no more: sessions stay, and one can begin', async () => {
+  const crowded = await TestGateway.start(upstreamOf(server), { STANZAWIRE_LIMITS_SOCKETS: '200' });
+  const alice = await crowded.login('alice');
+  const silent = await Promise.all(Array.from({ length: 100 }, () => RawSocket.upgrade(crowded.url)));
+  expect(new Set(await Promise.all(silent.map((socket) => socket.status())))).toEqual(new Set([101]));
+  const refused = await RawSocket.upgrade(crowded.url);
+  expect(await refused.status()).toBe(503);
+  await alice.answer({ type: 'ping' });
+  silent[0]?.end();
+  await silent[0]?.closed;
+  await expect
+    .poll(
+      () =>
+        crowded.login('bob').then(
+          ({ user }) => user,
+          () => '',
+        ),
+      { timeout: 10_000 },
+    )
+    .toContain('bob@');
+  expect(await crowded.metrics()).toMatch(/socket_handshakes_total\{result="unauthenticated_limit"\} [1-9]/);
+  for (const socket of silent) socket.end();
+  await crowded.stop();
+});
+
 test('an account that connects without end is closed with 4103, and others are not', async () => {
   const limited = await TestGateway.start(upstreamOf(server), { STANZAWIRE_LIMITS_PER_ACCOUNT_HANDSHAKES: '3' });
   const connect = async (user: string): Promise<number> => {
