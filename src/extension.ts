@@ -103,8 +103,11 @@ export interface IqHandler {
   readonly name: string;
   readonly xmlns: string;
   readonly places: readonly Place[];
-  /** Answers anyone; others ask an account in vain unless they may learn of it (XEP-0030 §8, RFC 6121 §8.5.3.1). */
-  readonly open?: boolean;
+  /**
+   * Answers anyone, for the accounts that it says yes to; others ask an account in vain unless they may learn of it
+   * (XEP-0030 §8, RFC 6121 §8.5.3.1).
+   */
+  readonly open?: boolean | ((account: Account) => boolean);
   /** A client is asked in vain while no session is open; this one answers then too, whom the account is visible to. */
   readonly away?: boolean;
   /** The payload of the result, nothing for an empty one. @throws StanzaError for an error answer */

@@ -2,7 +2,7 @@
  * Where an incoming stanza goes: RFC 6121 §8 as tables, and RFC 6120 §8.2.3 for IQs. The same path serves stanzas from the
  * link and from our own accounts; an error thrown on the way is one error answer, made in one place.
  */
-import type { Place } from '../extension.ts';
+import type { IqHandler, Place } from '../extension.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { MessageType } from '../protocol/objects.ts';
 import { type Jid, tryParse } from '../xmpp/jid.ts';
@@ -207,7 +207,7 @@ export class Router {
     const asked: Place = place === 'away' ? (to.resource === '' ? 'account' : 'client') : place;
     if (handler && !handler.places.includes(asked)) throw unavailable();
     // RFC 6121 §8.5.3.1 and XEP-0030 §8: a stranger gets the answer of an account that is not there.
-    if (account && !handler?.open && !account.mayLearn(from.bare)) throw unavailable();
+    if (account && !isOpen(handler, account) && !account.mayLearn(from.bare)) throw unavailable();
     const isHere = place !== 'away' || handler?.away === true;
     if (asked === 'client' && !(isHere && account?.isVisibleTo(from.bare))) throw unavailable();
     const query = { gateway: this.#server, place: asked, from, payload, ...(account ? { account } : {}) };
@@ -228,6 +228,11 @@ function targetOf(to: Jid, account: Account | undefined): Target {
   if (account.sessions.size === 0) return to.resource === '' || to.resource === resource ? 'away' : 'elsewhere';
   if (to.resource === '') return 'account';
   return to.resource === resource ? 'client' : 'elsewhere';
+}
+
+function isOpen(handler: IqHandler | undefined, account: Account): boolean {
+  const open = handler?.open ?? false;
+  return typeof open === 'function' ? open(account) : open;
 }
 
 function isAvailability(stanza: Element): boolean {

@@ -8,7 +8,7 @@ import type { VCard } from '../protocol/profile.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { type Element, el, elements, find, nameOf, textOf } from '../xmpp/stanza.ts';
 import { fromBase64, type Image, readImage } from './profile/image.ts';
-import { ownImage, profileOf } from './profile/own.ts';
+import { hasProfile, ownImage, profileOf } from './profile/own.ts';
 import { VCardDraft } from './profile/vcard.ts';
 
 /** Bytes of a stranger's photo. */
@@ -85,7 +85,8 @@ export default extension({
       name: 'vCard',
       xmlns: ns.vcard,
       places: ['account', 'client'],
-      open: true,
+      // Who has said nothing of themselves is no more there than who is not there (XEP-0054 §3.1).
+      open: hasProfile,
       handle: ({ account }) => (account ? ownVCard(account) : undefined),
     },
   ],

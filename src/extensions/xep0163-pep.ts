@@ -159,7 +159,7 @@ async function set(query: Query): Promise<Element | undefined> {
 }
 
 const { pubsub } = ns;
-const shape = { name: 'pubsub', xmlns: pubsub, places: ['account'], open: true } as const;
+const shape = { name: 'pubsub', xmlns: pubsub, places: ['account'], open: hasProfile } as const;
 
 export default extension({
   spec: xep('0163', '1.2.2'),

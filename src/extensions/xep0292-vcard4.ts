@@ -8,7 +8,7 @@ import type { VCard } from '../protocol/profile.ts';
 import { ns } from '../xmpp/namespaces.ts';
 import { type Element, el, elements, find, nameOf, textOf } from '../xmpp/stanza.ts';
 import type { PepNode } from './pep-node.ts';
-import { profileOf } from './profile/own.ts';
+import { hasProfile, profileOf } from './profile/own.ts';
 import { VCardDraft } from './profile/vcard.ts';
 
 type Line = 'fn' | 'nickname' | 'birthday' | 'title' | 'role' | 'note' | 'org';
@@ -92,7 +92,8 @@ export default extension({
       name: 'vcard',
       xmlns: ns.vcard4,
       places: ['account'],
-      open: true,
+      // Who has said nothing of themselves is no more there than who is not there (XEP-0054 §3.1).
+      open: hasProfile,
       handle: ({ account }) => account && own(account),
     },
   ],
