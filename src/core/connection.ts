@@ -22,7 +22,7 @@ const expiryNotice = 60_000;
 /** The longest a timer can wait. */
 const longestTimer = 2 ** 31 - 1;
 /** `ack` and `pong` that say nothing new; honest clients send one now and then. */
-const idleAcks = { perSecond: 100, burst: 1000 };
+const idleAcks = { rate: 100, burst: 1000 };
 /** What this version's clients may ask for in `connect.features`. */
 const supported = ['ack', 'batch', 'binary'];
 
@@ -104,7 +104,7 @@ export class Connection {
   acknowledge(frame: Frame): void {
     const { seq } = this.#server.registry.check(frame.type === 'ack' ? 'ack' : 'pong', frame.data);
     if (seq !== undefined && this.#session?.acknowledge(seq)) return;
-    this.#idleAcks ??= new RateLimit(idleAcks.perSecond, idleAcks.burst, this.#server.now);
+    this.#idleAcks ??= new RateLimit(idleAcks, this.#server.now);
     if (this.#idleAcks.take() > 0)
       throw new Disconnect('rate-limited', 'too many acks of what is acknowledged already');
   }
