@@ -15,7 +15,9 @@ attack('forged copies', (at) => {
   /** Nothing is Romeo's, neither in what was heard nor in the archive. */
   async function nothingOfRomeo(heard: AnyFrame[]): Promise<void> {
     const { alice, romeo } = at();
-    const told = heard.filter(({ data }) => [data?.from, data?.chat].some((who) => `${who}`.startsWith(romeo.bareJid)));
+    const told = heard.filter(({ data }) =>
+      [data?.from, data?.chat].some((who) => String(who).startsWith(romeo.bareJid)),
+    );
     expect(told).toEqual([]);
     const { items } = await alice.request('history.get', { chat: romeo.bareJid, max: 50 });
     expect(items).toEqual([]);
