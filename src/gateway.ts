@@ -13,7 +13,7 @@ import type { Status } from './http/health.ts';
 import { createPut } from './http/put.ts';
 import { createHttp, type Http } from './http/server.ts';
 import { loadExtensions } from './load-extensions.ts';
-import type { Logger } from './log.ts';
+import { type Logger, type PartLogs, partLogs } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { configuredVapidKeys, vapidKeys } from './outbound/vapid.ts';
 import { StanzaError } from './protocol/errors.ts';
@@ -50,13 +50,14 @@ export interface GatewayOptions {
 export async function createGateway(config: Config, { log, live }: GatewayOptions): Promise<Gateway> {
   const extensions = [...builtIn, ...(await loadExtensions(config.extensions))];
   const { version } = pkg;
+  const logs = partLogs(log, config.log.levels);
   const metrics = createMetrics({ version });
   const store = await openStore(config.store.url, {
     sync: config.store.sync === 'full' ? 'full' : 'normal',
     observe: (operation, seconds) => metrics.storeDuration.observe(seconds, operation),
   });
-  const auth = liveAuth(config, { key: await store.key('guest'), log });
-  const link = new Link({ ...linkOptions(config), log, metrics });
+  const auth = liveAuth(config, { key: await store.key('guest'), log: logs.auth });
+  const link = new Link({ ...linkOptions(config), log: logs.xmpp, metrics });
   const [put, filesKey] = [createPut(), await store.key('files')];
   const push = await webPush(config, store);
   const parts = {
@@ -66,14 +67,14 @@ export async function createGateway(config: Config, { log, live }: GatewayOption
     store,
     auth,
     extensions,
-    log,
+    log: logs.core,
     metrics,
     put,
     filesKey,
     ...(push ? { push } : {}),
   };
   const virtualServer = new VirtualServer(parts);
-  return new Process(config, { log, metrics, store, link, virtualServer, auth, live });
+  return new Process(config, { log, logs, metrics, store, link, virtualServer, auth, live });
 }
 
 function linkOptions({ xmpp, limits }: Config) {
@@ -101,6 +102,7 @@ async function webPush(
 
 interface Parts {
   readonly log: Logger;
+  readonly logs: PartLogs;
   readonly metrics: Metrics;
   readonly store: Store;
   readonly link: Link;
@@ -123,7 +125,7 @@ class Process implements Gateway {
   #listening = false;
 
   constructor(config: Config, parts: Parts) {
-    const { log, metrics, virtualServer } = parts;
+    const { logs, metrics, virtualServer } = parts;
     this.#config = config;
     this.#parts = parts;
     this.#http = this.#openPorts();
@@ -131,7 +133,7 @@ class Process implements Gateway {
       server: this.#http.publicServer,
       config,
       open: createDispatch(virtualServer),
-      log,
+      log: logs.websocket,
       metrics,
     });
     this.#drain = new Drain({
@@ -143,7 +145,7 @@ class Process implements Gateway {
     });
     this.#reload = new Reload({ ...parts, http: this.#http });
     this.over = this.#serverLeaves();
-    const housekeeping = new Housekeeping(parts.store.archive, config.store, log, virtualServer.now);
+    const housekeeping = new Housekeeping(parts.store.archive, config.store, logs.store, virtualServer.now);
     this.#sweeper = setInterval(() => {
       virtualServer.accounts.sweep();
       void housekeeping.round();
@@ -172,7 +174,7 @@ class Process implements Gateway {
   }
 
   #openPorts(): Http {
-    const { log, metrics, store, virtualServer } = this.#parts;
+    const { logs, metrics, store, virtualServer } = this.#parts;
     const config = this.#config;
     const storeKind = config.store.url === 'memory:' ? 'memory' : 'sqlite';
     return createHttp({
@@ -180,7 +182,7 @@ class Process implements Gateway {
       sockets: config.limits.sockets,
       status: { alive: () => this.#listening, ready: () => this.#ready() },
       metrics,
-      log,
+      log: logs.http,
       files: virtualServer.files,
       api: {
         operations: createAdministration({ server: virtualServer, store, storeKind, process: this.#view() }),

@@ -16,6 +16,23 @@ const secretPair = new RegExp(
   'gi',
 );
 
+/** Those whose lines have a `part`, and a level of their own where the operator wants one. */
+const parts = ['xmpp', 'websocket', 'auth', 'core', 'store', 'http', 'outbound'] as const;
+export type LogPart = (typeof parts)[number];
+export type PartLogs = Readonly<Record<LogPart, Logger>>;
+export type PartLevels = { readonly [P in LogPart]?: string | undefined };
+
+export function partLogs(log: Logger, levels: PartLevels = {}): PartLogs {
+  const made = parts.map((part) => [part, log.child({ part }, { level: levels[part] ?? log.level })]);
+  return Object.fromEntries(made);
+}
+
+/** Other levels, from now on. */
+export function setLevels(log: Logger, logs: PartLogs, level: string, levels: PartLevels = {}): void {
+  log.level = level;
+  for (const part of parts) logs[part].level = levels[part] ?? level;
+}
+
 /** A logger of that level ('silent' included), to stdout unless told otherwise. */
 export function createLogger(level: string, destination?: pino.DestinationStream): Logger {
   const options: pino.LoggerOptions = {

@@ -5,7 +5,7 @@
 import type { LiveAuth } from './auth/live.ts';
 import { type LiveConfig, type Reloaded, warnings } from './config.ts';
 import type { Http } from './http/server.ts';
-import type { Logger } from './log.ts';
+import { type Logger, type PartLogs, setLevels } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface ReloadParts {
@@ -14,6 +14,7 @@ export interface ReloadParts {
   readonly auth: LiveAuth;
   readonly http: Http;
   readonly log: Logger;
+  readonly logs: PartLogs;
   readonly metrics: Metrics;
 }
 
@@ -45,10 +46,10 @@ export class Reload {
   }
 
   #tell({ config }: LiveConfig, { changed, needRestart }: Reloaded): void {
-    const { http, log, metrics } = this.#parts;
+    const { http, log, logs, metrics } = this.#parts;
     metrics.configReloads.inc(changed.length > 0 ? 'ok' : 'unchanged');
     this.#readable(true);
-    log.level = config.log.level;
+    setLevels(log, logs, config.log.level, config.log.levels);
     http.limit(config.limits.sockets);
     log.info({ event: 'config_reloaded', changed }, 'the configuration was read again');
     if (needRestart.length > 0) {

@@ -141,7 +141,7 @@ describe('the environment', () => {
     };
     const skipped = /secret|privateKey|apiKey|jwksUrl|xmpp\.domain/;
     for (const key of allKeys().filter(({ key }) => !skipped.test(key))) {
-      const text = others[key.key] ?? String(key.default);
+      const text = others[key.key] ?? (key.key.startsWith('log.levels.') ? 'debug' : String(key.default));
       const config: unknown = effective(withEnv({ [key.env]: text }));
       const found = key.path.reduce<unknown>(
         (tree, name) => Object.entries(tree ?? {}).find(([n]) => n === name)?.[1],

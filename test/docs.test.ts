@@ -2,7 +2,7 @@
  * The pages and the code say the same: every example frame passes its schema, the tables of PROTOCOL.md are those of
  * src/protocol, and links lead somewhere.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { Static, TSchema } from 'typebox';
@@ -256,3 +256,22 @@ function pages(folder = root): string[] {
     return entry.name.endsWith('.md') ? [relative(root, path)] : [];
   });
 }
+
+describe('docs/logging.md', () => {
+  const sources = globSync('src/**/*.ts', { cwd: root }).map(read);
+  const logged = sources.flatMap((text) =>
+    [...text.matchAll(/\bevent: (?:[^,'}]+\? )?'([a-z_]+)'(?: : '([a-z_]+)')?/g)].flatMap(([, ...names]) => names),
+  );
+  const rows = [...read('docs/logging.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+
+  test('has a row for every event that is logged, and no other', () => {
+    expect(new Set(rows)).toEqual(new Set(logged.filter((name) => name !== undefined)));
+    expect(new Set(rows).size).toBe(rows.length);
+  });
+
+  test('names every part that has a level', () => {
+    const keys = allKeys().filter(({ key }) => key.startsWith('log.levels.'));
+    const text = read('docs/logging.md');
+    for (const { path } of keys) expect(text).toContain(`\`${path.at(-1)}\``);
+  });
+});

@@ -1,6 +1,6 @@
 /** What must never stand in a log, and the shape of a line. */
 import { describe, expect, it, test } from 'vitest';
-import { createLogger } from '../src/log.ts';
+import { createLogger, partLogs, setLevels } from '../src/log.ts';
 
 /** Every line that is logged, as text. */
 function recorder(level = 'info') {
@@ -70,4 +70,22 @@ test('what is below the level is not written', () => {
   const { log, lines } = recorder('silent');
   log.fatal('text');
   expect(lines).toEqual([]);
+});
+
+test('a part has a level of its own, names itself, and takes another level while it runs', () => {
+  const { log, lines } = recorder();
+  const logs = partLogs(log, { xmpp: 'debug', http: 'error' });
+  const said = () => lines.splice(0).map((line) => JSON.parse(line).part);
+  const say = () => {
+    logs.xmpp.debug('text');
+    logs.http.warn('text');
+    logs.core.info('text');
+    logs.core.debug('text');
+  };
+  say();
+  expect(said()).toEqual(['xmpp', 'core']);
+  setLevels(log, logs, 'debug', { xmpp: 'info' });
+  say();
+  expect(said()).toEqual(['http', 'core', 'core']);
+  expect(log.level).toBe('debug');
 });

@@ -55,7 +55,7 @@ const mayImport: Record<string, string[]> = {
   'auth/': ['protocol/errors', 'node:'],
   'store/': ['protocol/errors', 'node:'],
   'cluster/': ['protocol/errors', 'node:'],
-  'websocket/': ['protocol/', 'core/session', 'core/dispatch', 'networks', 'node:'],
+  'websocket/': ['protocol/', 'core/edge', 'networks', 'node:'],
   'http/': ['protocol/', 'type transfer', 'node:'],
   'outbound/': [
     'protocol/errors',

@@ -7,7 +7,7 @@ import { list, optional } from './kinds.ts';
 import { accounts, rooms, sessions, uploads } from './sections/accounts.ts';
 import { guest, jwt } from './sections/auth.ts';
 import { internalHttp, publicHttp } from './sections/http.ts';
-import { drain, limits, log, mode, perAccount, perAddress, readiness } from './sections/process.ts';
+import { drain, limits, log, logLevels, mode, perAccount, perAddress, readiness } from './sections/process.ts';
 import { push } from './sections/push.ts';
 import { retention, store } from './sections/store.ts';
 import { xmpp } from './sections/xmpp.ts';
@@ -49,7 +49,10 @@ export const ConfigSchema = Type.Object({
   }),
   readiness: section('When `/readyz` says that the process may have traffic.', readiness),
   drain: section('The stop: on SIGTERM or SIGINT, or by `stanzawire drain` ([docs/drain.md](drain.md)).', drain),
-  log: section('The log: JSON lines on standard output.', log),
+  log: section('The log: JSON lines on standard output ([every event](logging.md)).', {
+    ...log,
+    levels: optional(section('Levels of single parts: the `part` of a line.', logLevels)),
+  }),
   extensions: list({
     description:
       'Extensions of your own, or of others: files, from the working directory, and installed packages ([how to write one](extensions.md)). They run inside of the gateway, with all its rights.',

@@ -11,7 +11,7 @@ import type { Frame } from '../protocol/parse.ts';
 import { escapeLocal } from '../xmpp/jid.ts';
 import { refuseServerNamespaces } from '../xmpp/raw.ts';
 import type { Account } from './account.ts';
-import type { Outlet, Upgrade } from './dispatch.ts';
+import type { Outlet, Upgrade } from './edge.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { VirtualServer } from './server.ts';
 import type { Session } from './session.ts';
@@ -72,6 +72,15 @@ export class Connection {
     if (typeof found === 'object') this.#resume(id, found, claim, connect, connect.resume?.seq ?? 0);
     else if (!(await this.#open(id, account, claim, connect, found, wanted))) return;
     this.#watchExpiry(claim.expiresAt);
+    this.#connected(claim, connect, found);
+  }
+
+  #connected({ guest }: Claim, { client }: Connect, found: Resumed | Ready['reason']): void {
+    const { log } = this.#server;
+    const { socket, address } = this.#upgrade;
+    const who = { user: this.#session?.account.jid.bare, method: guest ? 'guest' : 'jwt', client };
+    const session = typeof found === 'object' ? { resumed: true } : { resumed: false, reason: found };
+    log.info({ event: 'socket_authenticated', socket, address, ...who, ...session }, 'a client has connected');
   }
 
   /** The handler of a request that is about the session itself. */
@@ -208,7 +217,10 @@ export class Connection {
       done('ok', claim.guest ? 'guest' : method);
       return claim;
     } catch (error) {
-      done(error instanceof StanzaError ? error.code : 'other');
+      const code = error instanceof StanzaError ? error.code : 'other';
+      done(code);
+      const { socket, address } = this.#upgrade;
+      this.#server.log.info({ event: 'socket_refused', socket, address, code }, 'a token was refused');
       // A token that has expired was a right one: whole offices come back with theirs in the morning.
       if (error instanceof StanzaError && error.code === 'token-invalid') this.#upgrade.failedLogin?.();
       throw error;

@@ -4,49 +4,15 @@
  */
 import { closeCodes, Disconnect } from '../protocol/close.ts';
 import { StanzaError } from '../protocol/errors.ts';
-import type { EventClass, RequestId } from '../protocol/frames.ts';
+import type { RequestId } from '../protocol/frames.ts';
 import { type Frame, idOf, isObject, parseFrame, parseText } from '../protocol/parse.ts';
 import { Connection } from './connection.ts';
+import type { Inlet, OpenInlet, Outlet, Upgrade } from './edge.ts';
 import { endOf } from './endings.ts';
 import { RateLimit } from './rate-limit.ts';
 import { classOf } from './request-class.ts';
 import type { VirtualServer } from './server.ts';
 import type { Session } from './session.ts';
-
-/** What core needs of a socket. */
-export interface Outlet {
-  /**
-   * Writes one frame (JSON text). 'latest' may be coalesced per `key` and 'ephemeral' dropped while the buffer is over
-   * half; the rest is never dropped: a full buffer closes the socket.
-   */
-  write(json: string, kind: 'reply' | EventClass, key?: string): void;
-  /** The largest frame that it takes, bytes. */
-  readonly frameBytes: number;
-  /** Flushes what was written, then closes. */
-  close(why: Disconnect): void;
-}
-
-/** What a socket needs of core; called in order, none of them throws. */
-export interface Inlet {
-  text(text: string): void;
-  binary(data: Uint8Array): void;
-  /** Once, whoever closed. */
-  closed(code: number): void;
-  /** Has `connect` succeeded? */
-  readonly connected: boolean;
-  /** Does the client take arrays of frames? */
-  readonly batches: boolean;
-}
-
-export interface Upgrade {
-  /** Of the `Authorization: Bearer` header. */
-  readonly token?: string;
-  readonly address: string;
-  /** Counts a token that was refused against the address it came from. */
-  readonly failedLogin?: () => void;
-}
-
-export type OpenInlet = (outlet: Outlet, upgrade: Upgrade) => Inlet;
 
 /** The sockets' way into core. */
 export function createDispatch(server: VirtualServer): OpenInlet {

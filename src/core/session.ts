@@ -8,7 +8,7 @@ import type { Connect } from '../protocol/frames.ts';
 import type { OwnPresence, OwnSession } from '../protocol/objects.ts';
 import type { Account } from './account.ts';
 import { Answers } from './answers.ts';
-import type { Outlet } from './dispatch.ts';
+import type { Outlet } from './edge.ts';
 import { OutgoingEvent, type Raw } from './event.ts';
 import { LatestValues } from './latest.ts';
 import { Streams, type TakeChunk } from './streams.ts';

@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import { Disconnect } from '../protocol/close.ts';
 import type { Connect, Ready } from '../protocol/frames.ts';
 import type { Account } from './account.ts';
-import type { Outlet } from './dispatch.ts';
+import type { Outlet } from './edge.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { VirtualServer } from './server.ts';
 import { Session } from './session.ts';

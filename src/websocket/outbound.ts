@@ -2,7 +2,7 @@
  * What waits to be written to one socket: the frames of this tick, and the latest values that are held back while the
  * reader lags (PROTOCOL.md §5, §7). Strings, not Buffers: a small Buffer pins 64 KiB of Node's pool.
  */
-import type { Outlet } from '../core/dispatch.ts';
+import type { Outlet } from '../core/edge.ts';
 
 type Kind = Parameters<Outlet['write']>[1];
 

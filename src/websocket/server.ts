@@ -7,7 +7,7 @@ import type { Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Config } from '../config.ts';
-import type { OpenInlet, Upgrade } from '../core/dispatch.ts';
+import type { OpenInlet, Upgrade } from '../core/edge.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { Disconnect } from '../protocol/close.ts';
@@ -78,6 +78,7 @@ class Sockets implements WebSockets, Hub {
   readonly #clientOf: ClientAddress;
   #dirty: Socket[] = [];
   #draining = false;
+  #opened = 0;
   #emptied: (() => void) | undefined;
 
   constructor(options: WebSocketOptions) {
@@ -196,7 +197,8 @@ class Sockets implements WebSockets, Hub {
   }
 
   #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex, client: Client): void {
-    const socket = new Socket(ws, stream, this);
+    const number = ++this.#opened;
+    const socket = new Socket(ws, stream, this, number);
     this.#sockets.add(socket);
     const { address, counted } = client;
     if (counted) {
@@ -213,9 +215,10 @@ class Sockets implements WebSockets, Hub {
       socket.close(new Disconnect('version', `this gateway speaks ${subprotocol}`));
     } else {
       this.metrics.socketHandshakes.inc('ok');
-      this.log.debug({ event: 'socket_opened', address }, 'socket opened');
+      // Anyone can open sockets: at the usual level are the lines of those who said who they are.
+      this.log.debug({ event: 'socket_opened', socket: number, address, origin }, 'socket opened');
       const counting = counted ? { failedLogin: () => this.#addresses.failedLogin(address) } : {};
-      socket.open(this.#options.open, { ...tokenOf(request), address, ...counting });
+      socket.open(this.#options.open, { ...tokenOf(request), address, socket: number, ...counting });
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
-import type { Inlet, OpenInlet, Outlet, Upgrade } from '../core/dispatch.ts';
+import type { Inlet, OpenInlet, Outlet, Upgrade } from '../core/edge.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { closeCodes, Disconnect } from '../protocol/close.ts';
@@ -57,13 +57,17 @@ export class Socket implements Outlet {
   #closedWith: number | undefined;
   /** Bytes of text that came before `connect` was through. */
   #early = 0;
+  readonly #number: number;
   #framesIn = 0;
   #framesOut = 0;
+  #bytesIn = 0;
+  #bytesOut = 0;
   /** Since the last tick. */
   #controlFrames = 0;
   #authenticated = false;
 
-  constructor(ws: WebSocket, stream: Duplex, hub: Hub) {
+  constructor(ws: WebSocket, stream: Duplex, hub: Hub, number: number) {
+    this.#number = number;
     this.#ws = ws;
     this.#stream = stream;
     this.#hub = hub;
@@ -98,6 +102,7 @@ export class Socket implements Outlet {
     if (size === 0) return;
     this.#hub.metrics.frameBytes.add(size, 'out');
     this.#framesOut++;
+    this.#bytesOut += size;
     this.#hub.queued(size);
     if (this.#isClosing) return;
     this.#flushSoon();
@@ -166,6 +171,7 @@ export class Socket implements Outlet {
     if (this.#state === 'closing' || !Buffer.isBuffer(data)) return;
     this.#hub.metrics.frameBytes.add(data.length, 'in');
     this.#framesIn++;
+    this.#bytesIn += data.length;
     if (isBinary) this.#inlet?.binary(data);
     else if (this.#inlet?.connected || this.#admit(data.length)) this.#inlet?.text(data.toString());
   }
@@ -227,10 +233,12 @@ export class Socket implements Outlet {
     this.#state = 'closing';
     this.#hub.gone(this);
     this.#inlet?.closed(code);
-    const counters = { framesIn: this.#framesIn, framesOut: this.#framesOut };
+    const frames = { framesIn: this.#framesIn, framesOut: this.#framesOut };
+    const bytes = { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut };
+    const how = { socket: this.#number, code, initiator, seconds: Math.round(seconds) };
     // Anyone can open sockets; the log at its usual level is for those who said who they are.
     const level = this.#authenticated ? 'info' : 'debug';
-    log[level]({ event: 'socket_closed', code, initiator, seconds: Math.round(seconds), ...counters }, 'socket closed');
+    log[level]({ event: 'socket_closed', ...how, ...frames, ...bytes }, 'socket closed');
   }
 
   /** The state may have changed in a call. */

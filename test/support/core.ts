@@ -3,7 +3,8 @@
  * test plays the link, and the clock stands still unless the test moves it.
  */
 import { loadConfig } from '../../src/config.ts';
-import { createDispatch, type Inlet, type Outlet } from '../../src/core/dispatch.ts';
+import { createDispatch } from '../../src/core/dispatch.ts';
+import type { Inlet, Outlet } from '../../src/core/edge.ts';
 import { type Upstream, VirtualServer } from '../../src/core/server.ts';
 import type { Extension } from '../../src/extension.ts';
 import { builtIn } from '../../src/extensions/index.ts';
@@ -213,7 +214,7 @@ export class CoreClient {
         this.closedWith = code;
       },
     };
-    this.#inlet = createDispatch(core.server)(outlet, { address: '192.0.2.1' });
+    this.#inlet = createDispatch(core.server)(outlet, { address: '192.0.2.1', socket: 1 });
   }
 
   send(frame: object): void {

@@ -87,7 +87,9 @@ test("a client's close reaches core with its code, once, and leaves one line in 
     ['debug', 'socket_opened'],
     ['info', 'socket_closed'],
   ]);
-  expect(bench.logged[1]).toMatchObject({ code: 1000, initiator: 'client', framesIn: 1, framesOut: 1 });
+  expect(bench.logged[0]).toMatchObject({ socket: 1, address: '127.0.0.1' });
+  const counters = { framesIn: 1, framesOut: 1, bytesIn: 18, bytesOut: 16 };
+  expect(bench.logged[1]).toMatchObject({ socket: 1, code: 1000, initiator: 'client', ...counters });
 });
 
 test('a frame over the limit closes its own socket with 1009 and no other', async () => {

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket as TcpSocket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
-import type { Inlet, Outlet, Upgrade } from '../../src/core/dispatch.ts';
+import type { Inlet, Outlet, Upgrade } from '../../src/core/edge.ts';
 import { createLogger } from '../../src/log.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import { createWebSocketServer, type WebSocketOptions, type WebSockets } from '../../src/websocket/server.ts';

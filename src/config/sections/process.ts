@@ -111,6 +111,20 @@ export const drain = {
   ),
 };
 
+const partLevel = (what: string) =>
+  optional(choice(levels, { reload: true, description: `${what}.`, otherwise: '`log.level`' }));
+
+/** The parts that have a level of their own (log.ts). */
+export const logLevels = {
+  xmpp: partLevel('The link to the XMPP server'),
+  websocket: partLevel('Sockets: opened, closed, handshakes refused'),
+  auth: partLevel('Tokens and key sets'),
+  core: partLevel('Who connects, requests, stanzas, extensions'),
+  store: partLevel('What is removed from the archive'),
+  http: partLevel('The two ports'),
+  outbound: partLevel('What goes to push services and webhooks'),
+};
+
 export const log = {
   level: choice(levels, { reload: true, description: 'The least severe level that is logged.', default: 'info' }),
 };
