@@ -58,7 +58,7 @@ test('the bearer token and the address reach core; the token reaches no log', as
   expect(bench.inlets[0]?.upgrade).toEqual({ token: 'a.b.c', socket: 1, address: '127.0.0.1' });
   const basic = new Client(bench.url, [], { headers: { authorization: 'Basic eDp5' } });
   await once(basic.ws, 'open');
-  expect(bench.inlets[1]?.upgrade).toEqual({ address: '127.0.0.1' });
+  expect(bench.inlets[1]?.upgrade).toEqual({ socket: 2, address: '127.0.0.1' });
   expect(JSON.stringify(bench.logged)).not.toContain('a.b.c');
 });
 
