@@ -34,6 +34,11 @@ const tools = [
   { name: 'promtool', package: 'prometheus', file: '/usr/bin/promtool' },
   { name: 'chromium', package: 'chromium', file: '/usr/bin/chromium' },
   { name: 'slixmpp', package: 'python3-slixmpp', file: '/usr/lib/python3/dist-packages/slixmpp/__init__.py' },
+  {
+    name: 'websockets',
+    package: 'python3-websockets',
+    file: '/usr/lib/python3/dist-packages/websockets/__init__.py',
+  },
   { name: 'profanity', package: 'profanity', file: '/usr/bin/profanity' },
   { name: 'buildah', package: 'buildah', file: '/usr/bin/buildah' },
   { name: 'podman', package: 'podman', file: '/usr/bin/podman' },

@@ -31,7 +31,7 @@ const leastConfig = {
   STANZAWIRE_AUTH_JWT_SECRET: 'x'.repeat(32),
 };
 
-describe.each(['PROTOCOL.md', 'README.md'])('the examples of %s', (page) => {
+describe.each(['PROTOCOL.md', 'README.md', 'docs/cookbook.md'])('the examples of %s', (page) => {
   test.each(exampleBlocks(read(page)).map(({ line, examples }) => [line, examples] as const))(
     'the frames from line %i on are valid',
     (_, examples) => {
