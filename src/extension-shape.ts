@@ -22,6 +22,7 @@ const hooks = Object.keys({
   presenceOut: true,
   accountOpen: true,
   accountClose: true,
+  accountRemove: true,
   deserted: true,
   availability: true,
   sessionOpen: true,

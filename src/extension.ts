@@ -162,6 +162,8 @@ export interface Hooks {
   presenceOut(account: Account, stanza: Element): void;
   accountOpen(account: Account): void;
   accountClose(account: Account): void;
+  /** The account ends for good, its sessions have: says so to whom it concerns. What is stored of it goes afterwards. */
+  accountRemove(account: Account): void | Promise<void>;
   /** After a restart: it was online before, and no session has come back for it in time. */
   deserted(account: Account): void;
   /** The account's availability has changed, or may have: what was told to contacts is told now to others. */

@@ -145,7 +145,7 @@ class Process implements Gateway {
     });
     this.#reload = new Reload({ ...parts, http: this.#http });
     this.over = this.#serverLeaves();
-    const housekeeping = new Housekeeping(parts.store.archive, config.store, logs.store, virtualServer.now);
+    const housekeeping = new Housekeeping(parts.store, config.store, logs.store, virtualServer.now);
     this.#sweeper = setInterval(() => {
       virtualServer.accounts.sweep();
       void housekeeping.round();

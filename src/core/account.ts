@@ -114,6 +114,9 @@ export class Account implements AccountView {
     return this.#disabled.remove('');
   }
 
+  /** It ends for good: nobody may connect as it any more. */
+  ending = false;
+
   get announced(): OwnPresence | undefined {
     return this.#announced;
   }

@@ -1,5 +1,7 @@
 /** The accounts of the domain: those in memory, those the store knows, and the making of one from a token's claim. */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Claim } from '../auth/auth.ts';
+import type { Disconnect } from '../protocol/close.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { Store } from '../store/store.ts';
 import { escapeLocal, type Jid, make, tryParse } from '../xmpp/jid.ts';
@@ -93,6 +95,7 @@ export class Accounts {
     }
     const account = await this.#load(make(local, this.#server.domain), true);
     if (!account) throw new StanzaError('internal-server-error', 'The account could not be opened');
+    if (account.ending) throw new StanzaError('resource-constraint', 'The account is being removed');
     if (account.disabled) throw new AccountDisabled(account.disabled.reason);
     return account;
   }
@@ -126,15 +129,51 @@ export class Accounts {
     }
   }
 
+  /**
+   * Ends the account for good: its sessions, its contacts, its rooms, and what the store has of it. Who wants it meanwhile
+   * waits; afterwards there is none, and the next login makes a new one.
+   */
+  async remove(account: Account, why: Disconnect): Promise<void> {
+    account.ending = true;
+    this.#server.sessions.closeAll(account, why);
+    // Contacts are told in the next turn that it is unavailable.
+    await new Promise<void>((resolve) => this.#server.soon(resolve));
+    await this.#farewell(account);
+    const { bare } = account.jid;
+    const removed = this.#removed(account).finally(() => this.#loading.delete(bare));
+    this.#loading.set(bare, removed);
+    await removed;
+    while (await this.#store.accounts.purge()) await turn();
+  }
+
+  /** Each says what it has to, and none waits longer than a few seconds for its answer. Never rejects. */
+  async #farewell(account: Account): Promise<void> {
+    const all = this.#server.registry.hooks('accountRemove').map(async (hook) => hook(account));
+    for (const { status, ...why } of await Promise.allSettled(all)) {
+      if (status === 'rejected') this.#server.bug(Object(why).reason, 'the hook accountRemove failed');
+    }
+  }
+
+  async #removed(account: Account): Promise<undefined> {
+    this.#forget(account);
+    // Behind what extensions have saved now.
+    await this.#store.accounts.remove(account.jid.bare);
+    return undefined;
+  }
+
+  #forget(account: Account): void {
+    this.#accounts.delete(account.jid.bare);
+    this.#blocking.delete(account.jid.bare);
+    this.#byClient.delete(account.client.full);
+    this.#server.run('accountClose', account);
+  }
+
   /** Forgets accounts that nobody uses any more. */
   sweep(): void {
     const limit = this.#server.now() - keepIdle;
-    for (const [bare, account] of this.#accounts) {
-      if (account.sessions.size > 0 || account.owesPresence || account.idleSince > limit) continue;
-      this.#accounts.delete(bare);
-      this.#blocking.delete(bare);
-      this.#byClient.delete(account.client.full);
-      this.#server.run('accountClose', account);
+    for (const account of this.#accounts.values()) {
+      if (account.ending || account.sessions.size > 0 || account.owesPresence || account.idleSince > limit) continue;
+      this.#forget(account);
     }
   }
 

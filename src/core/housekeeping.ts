@@ -2,7 +2,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
+import type { StoredAccounts } from '../store/accounts.ts';
 import type { Archive } from '../store/archive.ts';
+import type { Store } from '../store/store.ts';
 
 /** PROTOCOL.md §6: so long is a repeated message recognised. */
 const keepSends = 24 * 3600_000;
@@ -10,13 +12,20 @@ const keepSends = 24 * 3600_000;
 const step = 200;
 
 export class Housekeeping {
+  readonly #accounts: Pick<StoredAccounts, 'purge'>;
   readonly #archive: Archive;
   readonly #config: Pick<Config['store'], 'retention'>;
   readonly #log: Logger;
   readonly #now: () => number;
   #running = false;
 
-  constructor(archive: Archive, config: Pick<Config['store'], 'retention'>, log: Logger, now: () => number) {
+  constructor(
+    { accounts, archive }: Pick<Store, 'accounts' | 'archive'>,
+    config: Pick<Config['store'], 'retention'>,
+    log: Logger,
+    now: () => number,
+  ) {
+    this.#accounts = accounts;
     this.#archive = archive;
     this.#config = config;
     this.#log = log;
@@ -28,6 +37,8 @@ export class Housekeeping {
     if (this.#running) return;
     this.#running = true;
     try {
+      // What a process that was killed has left of removed accounts.
+      while (await this.#accounts.purge()) await turn();
       await this.#steps(() => this.#archive.pruneSends(this.#now() - keepSends, step));
       const { age, perChat } = this.#config.retention ?? {};
       const rule = {

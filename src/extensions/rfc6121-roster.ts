@@ -199,6 +199,7 @@ export default extension({
   },
   hooks: {
     presenceIn: (account, presence) => (isChange(presence.type) ? hear(account, presence.type, presence) : undefined),
+    accountRemove: farewell,
     // Kept until answered: a session that takes no snapshot is told now.
     sessionOpen: (session) => {
       if (session.wants.has('contacts')) return;
@@ -212,6 +213,14 @@ export default extension({
     },
   },
 });
+
+/** §3.2, §3.3: who sees the account, or asked to, does not any more; who is seen by it, or was asked, neither. */
+function farewell(account: Account): void {
+  for (const item of account.roster.values()) {
+    if (isSeen(item) || item.ask) deliver(account, bareTo(account, item.jid, 'unsubscribe'));
+    if (sees(item) || item.request) deliver(account, bareTo(account, item.jid, 'unsubscribed'));
+  }
+}
 
 /** Only what the contact has to hear: a stranger is not told that it is one. */
 function leaving(item: RosterItem): Change[] {

@@ -100,6 +100,15 @@ export const operations = {
       made: Type.Boolean({ description: 'It did not exist before' }),
     }),
   },
+  removeAccount: {
+    method: 'DELETE',
+    path: '/accounts/{account}',
+    tag: 'Accounts',
+    summary: 'Remove an account and all that is stored of it',
+    description:
+      'Its sessions are closed with 4003, its contacts are told that it is no contact any more, its rooms are left, and everything that is kept of it is deleted and overwritten: messages, contacts, settings, files that wait. What others have in their own archives stays. Then it is an address that does not exist, until somebody logs in with a token of that name: stop issuing those first.',
+    params: Account,
+  },
   disableAccount: {
     method: 'POST',
     path: '/accounts/{account}/disable',

@@ -3,23 +3,33 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { StoredAccount, StoredAccounts, StoredAmounts, StoreStats } from './accounts.ts';
 import { timeOf } from './archive-id.ts';
 import { rows } from './rows.ts';
+import type { ArchiveChanges } from './sqlite-archive.ts';
 
 /** What it needs of the store. */
-interface Reads {
+interface Calls {
   run<T>(work: () => T): Promise<T>;
+  change<K extends keyof ArchiveChanges>(
+    name: K,
+    ...args: Parameters<ArchiveChanges[K]>
+  ): Promise<ReturnType<ArchiveChanges[K]>>;
   readonly available: boolean;
 }
+
+/** Items, and pages of the index of words, in one step. */
+const step = { items: 200, pages: 200 };
 
 /** No JID has it: behind everything that begins alike. */
 const behindAll = '\u{10ffff}';
 
 export class SqliteAccounts implements StoredAccounts {
-  readonly #transactions: () => Reads;
+  readonly #transactions: () => Calls;
   readonly #flush: () => void;
   readonly #sql;
+  /** The index of words, after something was removed. */
+  #scrubbing: 'first' | 'next' | 'done' = 'done';
 
   /** `flush` writes what is held back of chats. */
-  constructor(db: DatabaseSync, transactions: () => Reads, flush: () => void) {
+  constructor(db: DatabaseSync, transactions: () => Calls, flush: () => void) {
     this.#transactions = transactions;
     this.#flush = flush;
     this.#sql = {
@@ -27,7 +37,10 @@ export class SqliteAccounts implements StoredAccounts {
       pages: rows<{ page_count: number }>(db.prepare('PRAGMA page_count')),
       pageSize: rows<{ page_size: number }>(db.prepare('PRAGMA page_size')),
       list: rows<StoredAccount>(
-        db.prepare('SELECT jid, created FROM accounts WHERE jid > ? AND jid >= ? AND jid < ? ORDER BY jid LIMIT ?'),
+        db.prepare(
+          "SELECT jid, created FROM accounts WHERE jid > ? AND jid >= ? AND jid < ? AND instr(jid, '@') > 0" +
+            ' ORDER BY jid LIMIT ?',
+        ),
       ),
       one: rows<StoredAccount & { id: number }>(db.prepare('SELECT id, jid, created FROM accounts WHERE jid = ?')),
       amounts: rows<{ chats: number; items: number; activity: number }>(
@@ -53,6 +66,21 @@ export class SqliteAccounts implements StoredAccounts {
       const found = this.#sql.list.all(after, prefix, `${prefix}${behindAll}`, max);
       return found.map(({ jid, created }) => ({ jid, created }));
     });
+  }
+
+  remove(jid: string): Promise<boolean> {
+    return this.#transactions().change('retireAccount', jid);
+  }
+
+  async purge(): Promise<boolean> {
+    if ((await this.#transactions().change('purgeAccounts', step.items)) > 0) {
+      this.#scrubbing = 'first';
+      return true;
+    }
+    if (this.#scrubbing === 'done') return false;
+    const goesOn = await this.#transactions().change('scrubSearch', this.#scrubbing === 'first', step.pages);
+    this.#scrubbing = goesOn ? 'next' : 'done';
+    return goesOn;
   }
 
   about(account: string): Promise<(StoredAccount & StoredAmounts) | undefined> {

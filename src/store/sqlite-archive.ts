@@ -17,6 +17,7 @@ import { Directory } from './sqlite-directory.ts';
 import { History } from './sqlite-history.ts';
 import { ItemWriter } from './sqlite-items.ts';
 import { Receipts } from './sqlite-receipts.ts';
+import { Removal } from './sqlite-removal.ts';
 import { Retention } from './sqlite-retention.ts';
 import { SearchIndex } from './sqlite-search.ts';
 import { Sends } from './sqlite-sends.ts';
@@ -69,6 +70,7 @@ export class SqliteArchive implements Archive {
       sends,
       receipts: new Receipts(db),
       retention: new Retention(db, { clock, directory, search, sends }),
+      removal: new Removal(db, { clock, directory, search, sends }),
     });
   }
 
@@ -166,9 +168,10 @@ interface Parts {
   readonly sends: Sends;
   readonly receipts: Receipts;
   readonly retention: Retention;
+  readonly removal: Removal;
 }
 
-function changesOf({ directory, waiting, items, chats, sends, receipts, retention }: Parts) {
+function changesOf({ directory, waiting, items, chats, sends, receipts, retention, removal }: Parts) {
   return {
     append: (account: string, item: NewItem): Item[] => {
       const number = directory.account(account);
@@ -192,5 +195,8 @@ function changesOf({ directory, waiting, items, chats, sends, receipts, retentio
     takeReceipts: (account: string, archiveIds: readonly string[]) =>
       receipts.take(directory.account(account), archiveIds),
     prune: (rule: { readonly before?: number; readonly perChat?: number }, max: number) => retention.prune(rule, max),
+    retireAccount: (jid: string) => removal.retire(jid),
+    purgeAccounts: (max: number) => removal.purge(max),
+    scrubSearch: (first: boolean, pages: number) => removal.scrub(first, pages),
   };
 }

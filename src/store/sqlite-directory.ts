@@ -90,6 +90,12 @@ export class Directory {
     this.#changed.clear();
   }
 
+  /** When it is removed. */
+  forgetAccount(jid: string): void {
+    this.forgetChats();
+    this.#accounts.delete(jid);
+  }
+
   /** When chats were removed. */
   forgetChats(): void {
     this.flush();

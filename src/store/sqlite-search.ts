@@ -15,11 +15,15 @@ export class SearchIndex {
   readonly #add;
   readonly #remove;
   readonly #word;
+  readonly #merge;
+  readonly #writes;
 
   constructor(db: DatabaseSync) {
     // FTS5 takes row numbers as integers only, and a number is bound as a float.
     this.#add = db.prepare('INSERT INTO search (rowid, words) VALUES (CAST(? AS INTEGER), ?)');
     this.#remove = db.prepare('DELETE FROM search WHERE rowid = CAST(? AS INTEGER)');
+    this.#merge = db.prepare("INSERT INTO search (search, rank) VALUES ('merge', CAST(? AS INTEGER))");
+    this.#writes = rows<{ writes: number }>(db.prepare('SELECT total_changes() AS writes'));
     this.#word = rows<{ term: string }>(db.prepare('SELECT term FROM search_words WHERE term >= ? LIMIT 1'));
   }
 
@@ -32,6 +36,16 @@ export class SearchIndex {
 
   remove(item: number): void {
     this.#remove.run(item);
+  }
+
+  /**
+   * Words of messages that are gone stay in the index until its parts are merged, so many pages at a time; `first` takes all
+   * parts into it. False where nothing was left to do.
+   */
+  merge(first: boolean, pages: number): boolean {
+    const before = this.#writes.get()?.writes ?? 0;
+    this.#merge.run(first ? -pages : pages);
+    return (this.#writes.get()?.writes ?? 0) - before > 1;
   }
 
   /**

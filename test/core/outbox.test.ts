@@ -227,7 +227,7 @@ describe('what is kept', () => {
 
   it('is kept for 24 hours, then housekeeping forgets it', async () => {
     const log = createLogger('silent');
-    const housekeeping = new Housekeeping(core.store.archive, {}, log, () => core.time);
+    const housekeeping = new Housekeeping(core.store, {}, log, () => core.time);
     await alice.request('message.send', hi);
     core.time += 24 * 3600_000 - 1;
     await housekeeping.round();

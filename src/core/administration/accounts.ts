@@ -13,7 +13,7 @@ import { accountOf, jidOf } from './who.ts';
 const defaultMax = 100;
 
 export function accountOperations({ server, store }: Administered) {
-  const { accounts, domain } = server;
+  const { accounts } = server;
 
   async function describe({ jid, created }: StoredAccount): Promise<AccountObject> {
     const parsed = tryParse(jid);
@@ -47,13 +47,7 @@ export function accountOperations({ server, store }: Administered) {
       const begin = prefix === undefined ? '' : begun(prefix);
       const asked = { prefix: begin, after, max: max + 1 };
       const found = disabled ? await disabledOnes(begin, after, max + 1) : await store.accounts.list(asked);
-      // What the domain itself sends is kept under its own address, which is nobody's account.
-      const items = await Promise.all(
-        found
-          .slice(0, max)
-          .filter(({ jid }) => jid !== domain)
-          .map(describe),
-      );
+      const items = await Promise.all(found.slice(0, max).map(describe));
       const last = found.slice(0, max).at(-1)?.jid;
       return { items, ...(last === undefined ? {} : { last }), complete: found.length <= max };
     },
@@ -89,6 +83,12 @@ export function accountOperations({ server, store }: Administered) {
       const account = await accountOf(server, params.account);
       await account.enable();
       return describe(await about(account));
+    },
+    removeAccount: async ({ params }) => {
+      const account = await accountOf(server, params.account);
+      if (account.ending) throw new StanzaError('conflict', 'The account is being removed already');
+      await accounts.remove(account, new Disconnect('forbidden', 'the account is removed'));
+      return undefined;
     },
     getPresence: async ({ params }): Promise<AccountPresence> => {
       const { jid, presence, sessions } = await accountOf(server, params.account);

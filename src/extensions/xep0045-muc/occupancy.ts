@@ -1,6 +1,6 @@
 /** When an account is in its rooms: while it has a session, attached or detached, and the link is up (PROTOCOL.md §10). */
 import { requests as join } from './join.ts';
-import { absent, requests as leave } from './leave.ts';
+import { absent, leave, requests as leaving } from './leave.ts';
 import { requests as list, snapshot } from './list.ts';
 import { requests as nick } from './nick.ts';
 import { requests as occupants } from './occupants.ts';
@@ -12,7 +12,7 @@ import { roomsOf } from './rooms.ts';
 import { tellRooms } from './status.ts';
 
 export const occupancy: Part = {
-  requests: { ...join, ...leave, ...list, ...nick, ...occupants },
+  requests: { ...join, ...leaving, ...list, ...nick, ...occupants },
   takes,
   snapshots: { rooms: snapshot },
   services: (gateway) => {
@@ -25,6 +25,9 @@ export const occupancy: Part = {
     sessionOpen: ({ account }) => rejoinAll(account),
     sessionClose: ({ account }) => {
       if (account.sessions.size === 0) absent(account);
+    },
+    accountRemove: async (account) => {
+      await Promise.all([...roomsOf(account)].map((room) => leave(room)));
     },
     linkDown: (gateway) => {
       for (const account of gateway.accounts) lost(account);
