@@ -130,13 +130,22 @@ const mapped = /ß|\u0345|\p{Default_Ignorable_Code_Point}/u;
  */
 export function escapeLocal(name: string): string | undefined {
   // XEP-0106 §4.1: a space is allowed inside, not at either end.
-  if (name.startsWith(' ') || name.endsWith(' ')) return undefined;
+  if (name.startsWith(' ') || name.endsWith(' ') || isOtherSpelling(name)) return undefined;
   const text = name
     .replace(/\\(?=20|22|26|27|2f|3a|3c|3e|40|5c)/gi, '\\5c')
     .replace(/[ "&'/:<>@]/g, (char) => escaped[char] ?? char);
   const local = prepareLocal(text);
   if (local === undefined || !accountChars.test(local)) return undefined;
   return plainLocal.test(local) || !mapped.test(local.normalize('NFD')) ? local : undefined;
+}
+
+/**
+ * Full-width letters, ligatures, the Kelvin sign: other characters, which NFKC makes the usual ones. Whoever is called so
+ * would have the account of who is called as it looks. A name and its decomposed form are one name.
+ */
+function isOtherSpelling(name: string): boolean {
+  const composed = name.normalize('NFC');
+  return name.normalize('NFKC') !== composed || (name !== composed && name !== name.normalize('NFD'));
 }
 
 /** XEP-0106 §4.3: a localpart as people read it. */

@@ -12,17 +12,25 @@ describe('a user name', () => {
     ['Γιώργος', 'γιώργοσ'],
     ['ΓΙΏΡΓΟΣ', 'γιώργοσ'],
     ['ışık', 'ışık'],
-    ['ﬁona', 'fiona'],
   ])('%j is the localpart %j, and that stays as it is', (name, local) => {
     expect(escapeLocal(name)).toBe(local);
     expect(parse(`${local}@example.com`).local).toBe(local);
   });
 
   // Each of these stringprep turns into another text, so that XMPP users would see another account.
-  it.each(['al\ufe0fice', 'al\u034fice', 'al\u180bice', 'straße', 'STRAßE', 'ᾳ', 'α\u0345', 'ῷδή'])(
-    '%j is refused: servers would take it for another one',
-    (name) => expect(escapeLocal(name)).toBeUndefined(),
-  );
+  it.each([
+    'ﬁona',
+    'ａlice',
+    '\u212aate',
+    'al\ufe0fice',
+    'al\u034fice',
+    'al\u180bice',
+    'straße',
+    'STRAßE',
+    'ᾳ',
+    'α\u0345',
+    'ῷδή',
+  ])('%j is refused: servers would take it for another one', (name) => expect(escapeLocal(name)).toBeUndefined());
 
   it.each([
     '',
