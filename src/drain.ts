@@ -108,7 +108,7 @@ export class Drain {
   async #settled(mostMs: number): Promise<void> {
     const patience = new AbortController();
     const late = delay(mostMs, undefined, { signal: patience.signal }).catch(() => undefined);
-    await Promise.race([this.#parts.virtualServer.settled(), late]);
+    await Promise.race([this.#parts.virtualServer.pending.settled(), late]);
     patience.abort();
   }
 }

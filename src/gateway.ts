@@ -20,6 +20,7 @@ import { StanzaError } from './protocol/errors.ts';
 import { Reload } from './reload.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
+import { createTracing } from './tracing.ts';
 import { createWebSocketServer, type WebSockets } from './websocket/server.ts';
 import { Link } from './xmpp/link.ts';
 
@@ -52,6 +53,7 @@ export async function createGateway(config: Config, { log, live }: GatewayOption
   const { version } = pkg;
   const logs = partLogs(log, config.log.levels);
   const metrics = createMetrics({ version });
+  const tracing = createTracing(version);
   const store = await openStore(config.store.url, {
     sync: config.store.sync === 'full' ? 'full' : 'normal',
     observe: (operation, seconds) => metrics.storeDuration.observe(seconds, operation),
@@ -69,6 +71,7 @@ export async function createGateway(config: Config, { log, live }: GatewayOption
     extensions,
     log: logs.core,
     metrics,
+    ...(tracing ? { tracing } : {}),
     put,
     filesKey,
     ...(push ? { push } : {}),
@@ -134,6 +137,7 @@ class Process implements Gateway {
       config,
       open: createDispatch(virtualServer),
       log: logs.websocket,
+      tracing: virtualServer.tracing,
       metrics,
     });
     this.#drain = new Drain({

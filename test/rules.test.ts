@@ -80,6 +80,7 @@ const mayImport: Record<string, string[]> = {
     'outbound/',
     'drain',
     'reload',
+    'tracing',
     'load-extensions',
     '../package.json',
     'node:',
@@ -94,10 +95,11 @@ const mayImport: Record<string, string[]> = {
   'config/': ['networks', 'node:'],
   networks: ['node:'],
   log: ['node:'],
+  tracing: ['protocol/'],
   metrics: ['metrics/', 'protocol/', 'node:'],
   'metrics/': [],
 };
-const anywhere = ['log', 'metrics', 'type config'];
+const anywhere = ['log', 'metrics', 'type config', 'type tracing'];
 const pure = ['protocol/', 'client/'];
 
 /** Each npm package, and node:sqlite with them, has one home. */
@@ -109,6 +111,7 @@ const homes: Record<string, string[]> = {
   fastify: ['http/'],
   'prom-client': ['metrics', 'metrics/'],
   pino: ['log'],
+  '@opentelemetry/api': ['tracing'],
   'node:sqlite': ['store/'],
   jose: ['auth/'],
   yaml: ['config', 'config/'],

@@ -6,10 +6,12 @@ import { closeCodes, Disconnect } from '../protocol/close.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { RequestId } from '../protocol/frames.ts';
 import { type Frame, idOf, isObject, parseFrame, parseText } from '../protocol/parse.ts';
+import type { RequestSpan } from '../tracing.ts';
 import { Connection } from './connection.ts';
 import type { Inlet, OpenInlet, Outlet, Upgrade } from './edge.ts';
 import { endOf } from './endings.ts';
 import { RateLimit } from './rate-limit.ts';
+import type { Request } from './registry.ts';
 import { classOf } from './request-class.ts';
 import type { VirtualServer } from './server.ts';
 import type { Session } from './session.ts';
@@ -25,6 +27,7 @@ const maxWaiting = 64;
 class Conversation implements Inlet {
   readonly #server: VirtualServer;
   readonly #outlet: Outlet;
+  readonly #upgrade: Upgrade;
   readonly #connection: Connection;
   readonly #rate: RateLimit;
   #state: 'new' | 'connecting' | 'ready' | 'closed' = 'new';
@@ -36,6 +39,7 @@ class Conversation implements Inlet {
   constructor(server: VirtualServer, outlet: Outlet, upgrade: Upgrade) {
     this.#server = server;
     this.#outlet = outlet;
+    this.#upgrade = upgrade;
     this.#connection = new Connection(server, outlet, upgrade);
     this.#rate = new RateLimit(server.limits, server.now);
   }
@@ -108,11 +112,16 @@ class Conversation implements Inlet {
 
   async #connect(raw: unknown): Promise<void> {
     const id = idOf(raw);
+    let span: RequestSpan | undefined;
     try {
-      await this.#connection.connect(parseFrame(raw), () => this.#state === 'connecting');
+      const frame = parseFrame(raw);
+      span = this.#trace(frame);
+      await this.#connection.connect(frame, () => this.#state === 'connecting');
+      span?.end();
       if (this.#state !== 'connecting') return;
       this.#state = 'ready';
     } catch (error) {
+      span?.end(error);
       if (this.#state === 'closed') return;
       this.#failed(id, error);
       if (this.#state !== 'connecting') return;
@@ -165,10 +174,25 @@ class Conversation implements Inlet {
   }
 
   #request(frame: Frame): void {
-    const { type, id, data } = frame;
     const start = performance.now();
+    const { type } = frame;
     const request = this.#server.registry.request(type);
     if (!request) throw new StanzaError('unknown-type', `There is no request of type ${type.slice(0, 64)}`);
+    const span = this.#trace(frame);
+    try {
+      this.#handle(request, frame, start, span);
+    } catch (error) {
+      span?.end(error);
+      throw error;
+    }
+  }
+
+  #trace({ type, data, traceparent }: Frame): RequestSpan | undefined {
+    return this.#server.tracing?.request(type, data, traceparent, this.#upgrade.trace);
+  }
+
+  #handle(request: Request, frame: Frame, start: number, span: RequestSpan | undefined): void {
+    const { type, id, data } = frame;
     const checked = request.check(data);
     const handle = this.#connection.handler(type) ?? request.handle;
     const { session } = this.#connection;
@@ -181,24 +205,28 @@ class Conversation implements Inlet {
       throw new StanzaError('forbidden', 'The token does not grant the scope "raw"', { field: 'extra' });
     }
     const write = (text: string): void => this.#write(text);
-    if (id !== undefined && session.answers.repeats(id, type, data, this.#server.now(), write)) return;
-    this.#run(session, frame, () => handle(session, checked as never), start);
+    if (id !== undefined && session.answers.repeats(id, type, data, this.#server.now(), write)) span?.end();
+    else this.#run(session, frame, () => handle(session, checked as never), start, span);
   }
 
   /** Carries a request out and answers it, also to a client that has lost its socket meanwhile and asks again. */
-  #run(session: Session, { type, id }: Frame, handle: () => unknown, start: number): void {
+  #run(session: Session, { type, id }: Frame, handle: () => unknown, start: number, span?: RequestSpan): void {
     const done = (text: string, outcome: 'ok' | 'refused' | 'failed'): void => {
       if (id !== undefined) session.answers.answered(id, text);
       this.#observe(type, start, outcome);
     };
-    const ok = (result: unknown): void => done(this.#reply('ok', id, result), 'ok');
+    const ok = (result: unknown): void => {
+      span?.end();
+      done(this.#reply('ok', id, result), 'ok');
+    };
     const failed = (error: unknown): void => {
+      span?.end(error);
       const refused = error instanceof StanzaError && !error.retry;
       done(this.#failed(id, error), refused ? 'refused' : 'failed');
     };
     let outcome: unknown;
     try {
-      outcome = handle();
+      outcome = span ? span.run(handle) : handle();
     } catch (error) {
       failed(error);
       return;
@@ -209,7 +237,7 @@ class Conversation implements Inlet {
       return;
     }
     this.#inFlight++;
-    this.#server
+    this.#server.pending
       .track(outcome)
       .finally(() => this.#inFlight--)
       .then(ok, failed);

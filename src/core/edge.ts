@@ -1,6 +1,7 @@
 /** What a socket and core are to each other: neither knows more of the other. */
 import type { Disconnect } from '../protocol/close.ts';
 import type { EventClass } from '../protocol/frames.ts';
+import type { UpgradeTrace } from '../tracing.ts';
 
 /** What core needs of a socket. */
 export interface Outlet {
@@ -33,6 +34,8 @@ export interface Upgrade {
   readonly address: string;
   /** The socket's number in this process: its lines in the log belong together. */
   readonly socket: number;
+  /** What the spans of its requests link to; absent where nothing is traced. */
+  readonly trace?: UpgradeTrace;
   /** Counts a token that was refused against the address it came from. */
   readonly failedLogin?: () => void;
 }

@@ -21,6 +21,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { Store } from '../store/store.ts';
+import type { Tracing } from '../tracing.ts';
 import type { PutFile, UploadSettings } from '../transfer.ts';
 import { blockedError } from '../xmpp/blocking.ts';
 import type { Guarded } from '../xmpp/guard.ts';
@@ -30,6 +31,7 @@ import type { Element } from '../xmpp/stanza.ts';
 import { Accounts } from './accounts.ts';
 import { OutgoingEvent } from './event.ts';
 import { Pacer } from './pacer.ts';
+import { Pending } from './pending.ts';
 import { PublicFiles } from './public-files.ts';
 import { Registry } from './registry.ts';
 import { Router } from './router.ts';
@@ -53,6 +55,8 @@ export interface ServerOptions {
   readonly filesKey: Uint8Array;
   /** Web Push; absent = there is none. */
   readonly push?: Gateway['push'];
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
   readonly now?: () => number;
 }
 
@@ -69,9 +73,11 @@ export class VirtualServer implements Gateway {
   readonly auth: Authenticator;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracing: Tracing | undefined;
   readonly now: () => number;
   readonly registry: Registry;
   readonly translate: Translator;
+  readonly pending = new Pending();
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly router: Router;
@@ -82,9 +88,6 @@ export class VirtualServer implements Gateway {
   readonly #link: Upstream;
   readonly #pacer: Pacer;
   readonly #slots = new Map<Slot<unknown>, unknown>();
-  /** Requests whose answer is still owed, over all sessions. */
-  #pending = 0;
-  #settled: (() => void) | undefined;
 
   constructor(options: ServerOptions) {
     const { config } = options;
@@ -100,6 +103,7 @@ export class VirtualServer implements Gateway {
     this.auth = options.auth;
     this.log = options.log;
     this.metrics = options.metrics;
+    this.tracing = options.tracing;
     this.now = options.now ?? (() => Date.now());
     this.startedAt = this.now();
     const extensions = options.extensions.filter(
@@ -258,22 +262,6 @@ export class VirtualServer implements Gateway {
 
   bug(error: unknown, what: string): void {
     this.log.error({ event: 'bug', err: error }, what);
-  }
-
-  /** Counts a request until its answer is made. */
-  track<T>(answer: Promise<T>): Promise<T> {
-    this.#pending++;
-    return answer.finally(() => {
-      if (--this.#pending === 0) this.#settled?.();
-    });
-  }
-
-  /** Resolves when no request's answer is owed any more. */
-  settled(): Promise<void> {
-    if (this.#pending === 0) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#settled = resolve;
-    return promise;
   }
 
   #linkChanged(state: LinkState): void {

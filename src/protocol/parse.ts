@@ -16,6 +16,8 @@ export interface Frame {
   type: string;
   id?: RequestId;
   data: Record<string, unknown>;
+  /** Of `data`, where it is not for the request but about it. */
+  traceparent?: unknown;
 }
 
 /** Deeper input is refused: element trees are at most 32 deep, two JSON levels each. */
@@ -66,7 +68,15 @@ export function parseFrame(frame: unknown): Frame {
   const nulls = isObject(data) && takesNull(type) ? Object.keys(data).filter((key) => data[key] === null) : [];
   const cleaned = isObject(data) ? cleanObject(data, '', 0) : {};
   for (const key of nulls) if (key !== '__proto__') cleaned[key] = null;
-  return { type, ...(id === undefined ? {} : { id }), data: cleaned };
+  const { traceparent } = cleaned;
+  // A request that is sent again is the same request, though it is another span of the client's.
+  if (traceparent !== undefined) delete cleaned.traceparent;
+  return {
+    type,
+    ...(id === undefined ? {} : { id }),
+    data: cleaned,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
 }
 
 function takesNull(type: string): boolean {

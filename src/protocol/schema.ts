@@ -13,6 +13,7 @@ import * as objects from './objects.ts';
 import { isObject } from './parse.ts';
 import { Avatar, Profile, VCard } from './profile.ts';
 import { Affiliation, Bookmark, Invite, Member, Occupant, Role, Room } from './rooms.ts';
+import { Traceparent } from './values.ts';
 
 type Json = Record<string, unknown>;
 
@@ -49,8 +50,14 @@ function oneOrMany(name: string): Json {
 function requestFrames(): Record<string, Json> {
   const all: Record<string, { data: TSchema; scope?: string }> = requests;
   return rename(all, 'request', (type, { data, scope }) =>
-    frame(type, { id: RequestId }, data, [], scope ? `Needs a token with the scope ${scope}.` : undefined),
+    frame(type, { id: RequestId }, traced(data), [], scope ? `Needs a token with the scope ${scope}.` : undefined),
   );
+}
+
+/** With what `data` of every request may have beside its own keys. */
+function traced<S extends TSchema>(data: S): S {
+  const own: Json = 'properties' in data && isObject(data.properties) ? data.properties : {};
+  return { ...data, properties: { ...own, traceparent: Traceparent } };
 }
 
 function eventFrames(): Record<string, Json> {
@@ -99,7 +106,19 @@ function frame(type: string, keys: Json, data: TSchema | undefined, required: st
 function sharedObjects(): Map<string, string> {
   const { Element, Show, ChatState, ArchiveId, Jid, MessageId, Time, ErrorObject, Limits, ...others } = objects;
   const { Message, Presence, OwnPresence, Contact, ContactRequest, Chat, OwnSession } = others;
-  const values = { RequestId, ArchiveId, Jid, MessageId, Time, Show, ChatState, ErrorObject, Limits, Reactions };
+  const values = {
+    RequestId,
+    Traceparent,
+    ArchiveId,
+    Jid,
+    MessageId,
+    Time,
+    Show,
+    ChatState,
+    ErrorObject,
+    Limits,
+    Reactions,
+  };
   const messages = { Message, Chat, Reply, Mention, Encryption, Payload, Forwarded, File, Thumbnail };
   const people = { Presence, OwnPresence, Contact, ContactRequest, OwnSession, Profile, Avatar, VCard, Settings };
   const rooms = { Room, Occupant, Member, Invite, Affiliation, Role, Bookmark };

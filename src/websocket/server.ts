@@ -12,6 +12,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { Disconnect } from '../protocol/close.ts';
 import { subprotocol } from '../protocol/frames.ts';
+import type { Tracing, UpgradeTrace } from '../tracing.ts';
 import { Addresses } from './addresses.ts';
 import { type Client, type ClientAddress, clientAddress } from './client-address.ts';
 import { boundsOf, chooseProtocol, type Refusal, refuse } from './handshake.ts';
@@ -37,8 +38,13 @@ export interface WebSocketOptions {
   open: OpenInlet;
   log: Logger;
   metrics: Metrics;
+  /** Absent: nothing is traced. */
+  tracing?: Tracing | undefined;
   timing?: Partial<typeof defaults>;
 }
+
+/** Counts the end of a handshake, and traces it. */
+type EndUpgrade = (result: string) => UpgradeTrace | undefined;
 
 export interface WebSockets {
   /** How many there are, by state. */
@@ -162,10 +168,15 @@ class Sockets implements WebSockets, Hub {
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const startedAt = Date.now();
+    const end: EndUpgrade = (result) => {
+      this.metrics.socketHandshakes.inc(result);
+      return this.#options.tracing?.upgrade(result, request.headers.traceparent, startedAt);
+    };
     const client = this.#clientOf(request);
     const refusal = this.#refusal(request, client);
     if (refusal) {
-      this.metrics.socketHandshakes.inc(refusal.result);
+      end(refusal.result);
       if (refusal.log) this.#refusals.note(refusal.result, client);
       refuse(stream, refusal);
       return;
@@ -174,9 +185,9 @@ class Sockets implements WebSockets, Hub {
     Object.assign(this.#ws.options, boundsOf(this.limits.frame));
     this.#ws.handleUpgrade(request, stream, head, (ws) => {
       upgraded = true;
-      this.#accept(ws, request, stream, client);
+      this.#accept(ws, request, stream, client, end);
     });
-    if (!upgraded) this.metrics.socketHandshakes.inc('bad_request');
+    if (!upgraded) end('bad_request');
   }
 
   #refusal(request: IncomingMessage, { address, counted }: Client): Refusal | undefined {
@@ -196,7 +207,7 @@ class Sockets implements WebSockets, Hub {
     return { result: 'unauthenticated_limit', ...busy, log: true };
   }
 
-  #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex, client: Client): void {
+  #accept(ws: WebSocket, request: IncomingMessage, stream: Duplex, client: Client, end: EndUpgrade): void {
     const number = ++this.#opened;
     const socket = new Socket(ws, stream, this, number);
     this.#sockets.add(socket);
@@ -207,18 +218,24 @@ class Sockets implements WebSockets, Hub {
     }
     const { origin } = request.headers;
     if (!this.#allows(origin)) {
-      this.metrics.socketHandshakes.inc('origin');
+      end('origin');
       this.#refusals.note('origin', { ...client, origin: origin ?? '' });
       socket.close(new Disconnect('forbidden', 'origin not allowed'));
     } else if (request.headers['sec-websocket-protocol'] !== undefined && ws.protocol !== subprotocol) {
-      this.metrics.socketHandshakes.inc('subprotocol');
+      end('subprotocol');
       socket.close(new Disconnect('version', `this gateway speaks ${subprotocol}`));
     } else {
-      this.metrics.socketHandshakes.inc('ok');
+      const trace = end('ok');
       // Anyone can open sockets: at the usual level are the lines of those who said who they are.
       this.log.debug({ event: 'socket_opened', socket: number, address, origin }, 'socket opened');
       const counting = counted ? { failedLogin: () => this.#addresses.failedLogin(address) } : {};
-      socket.open(this.#options.open, { ...tokenOf(request), address, socket: number, ...counting });
+      socket.open(this.#options.open, {
+        ...tokenOf(request),
+        address,
+        socket: number,
+        ...counting,
+        ...(trace ? { trace } : {}),
+      });
     }
   }
 

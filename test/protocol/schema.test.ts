@@ -37,6 +37,8 @@ describe('it', () => {
   const frames: [string, boolean, unknown][] = [
     ['fromClient', true, { type: 'ping' }],
     ['fromClient', true, { type: 'message.send', id: 1, data: { to: 'bob@example.com', body: 'hi' } }],
+    ['fromClient', true, { type: 'contact.list', data: { traceparent: '00-…' } }],
+    ['fromClient', false, { type: 'contact.list', data: { traceparent: 1 } }],
     ['fromClient', true, [{ type: 'ping' }, { type: 'presence.set', data: { show: 'away' } }]],
     ['fromClient', true, { type: 'iq.send', id: 'a', data: { to: 'example.com', type: 'get', payload: element } }],
     ['fromClient', false, { type: 'iq.send', id: 'a', data: { type: 'get', payload: { children: [] } } }],

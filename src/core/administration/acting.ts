@@ -42,5 +42,5 @@ export async function carryOut(
   const checked = request.check(data);
   // It is used now, and stays in memory until the answer is made.
   account.idleSince = server.now();
-  return server.track(Promise.resolve().then(() => handle(new BackendSession(account), checked as never)));
+  return server.pending.track(Promise.resolve().then(() => handle(new BackendSession(account), checked as never)));
 }
