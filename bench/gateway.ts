@@ -59,7 +59,8 @@ export async function startGateway(
   return {
     pid: child.pid ?? 0,
     port: Number(started.publicPort),
-    token: (user) => mintToken({ secret: tokenSecret, user, ttlMs: 3_600_000, userClaim: 'sub', scopeClaim: 'scope' }),
+    token: (user) =>
+      mintToken({ secret: tokenSecret, user, ttlMs: 24 * 3_600_000, userClaim: 'sub', scopeClaim: 'scope' }),
     metric: async (name) => {
       const line = (await (await fetch(`${url}/metrics`)).text()).split('\n').find((one) => one.startsWith(`${name} `));
       return Number(line?.slice(name.length));

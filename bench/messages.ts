@@ -4,7 +4,7 @@ import type { BenchGateway } from './gateway.ts';
 import { now } from './load/clock.ts';
 import { BareComponent } from './load/component.ts';
 import { closedLoop, Load, openLoop, type Traffic } from './load/loops.ts';
-import { type Crowd, throughBare, throughGateway, type Way } from './load/traffic.ts';
+import { type Crowd, throughBare, throughGateway, type Users, type Way } from './load/traffic.ts';
 import { WebUser } from './load/web-user.ts';
 import { XmppUser } from './load/xmpp-user.ts';
 import { type Cost, meter, type Patience, quiet } from './meter.ts';
@@ -91,12 +91,19 @@ export async function benchMessages(
 }
 
 async function gather(server: XmppServer, gateway: BenchGateway, load: Load): Promise<Crowd> {
+  const users = await login(server, gateway, load);
+  const bare = await BareComponent.connect(server, bareDomain);
+  bare.listen(load);
+  return { ...users, bare };
+}
+
+/** Those who write to each other, on either side. */
+export async function login(server: XmppServer, gateway: BenchGateway, load: Load): Promise<Users> {
   const xmpp = await Promise.all(accounts.map((account) => XmppUser.login(server, account)));
   const names = accounts.map((_, index) => `web${index}`);
   const web = await Promise.all(names.map(async (name) => WebUser.connect(gateway.port, await gateway.token(name))));
-  const bare = await BareComponent.connect(server, bareDomain);
-  for (const one of [...xmpp, ...web, bare]) one.listen(load);
-  return { web, xmpp, bare };
+  for (const one of [...xmpp, ...web]) one.listen(load);
+  return { web, xmpp };
 }
 
 class Bench {

@@ -44,6 +44,9 @@ const tools = [
   { name: 'podman', package: 'podman', file: '/usr/bin/podman' },
   { name: 'runc', package: 'runc', file: '/usr/sbin/runc' },
   { name: 'systemd-analyze', package: 'systemd', file: '/usr/bin/systemd-analyze' },
+  { name: 'nginx', package: 'nginx-light', file: '/usr/sbin/nginx' },
+  { name: 'haproxy', package: 'haproxy', file: '/usr/sbin/haproxy' },
+  { name: 'caddy', package: 'caddy', file: '/usr/bin/caddy' },
   { name: 'tmux', package: 'tmux', file: '/usr/bin/tmux' },
 ];
 

@@ -4,16 +4,19 @@ import type { Traffic } from './loops.ts';
 import type { WebUser } from './web-user.ts';
 import type { XmppUser } from './xmpp-user.ts';
 
-export interface Crowd {
+export interface Users {
   readonly web: readonly WebUser[];
   readonly xmpp: readonly XmppUser[];
+}
+
+export interface Crowd extends Users {
   readonly bare: BareComponent;
 }
 
 export type Way = 'web → XMPP' | 'XMPP → web' | 'web → web';
 
 /** Through the gateway, between that many pairs: message n is the pair n modulo pairs. */
-export function throughGateway({ web, xmpp }: Crowd, way: Way, pairs: number): Traffic {
+export function throughGateway({ web, xmpp }: Users, way: Way, pairs: number): Traffic {
   if (way === 'XMPP → web') return { paced: 'by arrival', send: each(xmpp, (index) => web[index]?.jid ?? '', pairs) };
   const to = way === 'web → XMPP' ? xmpp : [...web.slice(1), ...web.slice(0, 1)];
   return { paced: 'by answer', send: each(web, (index) => to[index]?.jid ?? '', pairs) };

@@ -39,11 +39,16 @@ export class Program {
     this.ended = this.#collect();
   }
 
+  /** The log lines with that event, so far. */
+  events(name: string): Record<string, unknown>[] {
+    const parsed = this.#lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+    return parsed.filter((line) => line.event === name);
+  }
+
   /** The first log line with that event; rejects when the process ends without it. */
   async event(name: string): Promise<Record<string, unknown>> {
     for (;;) {
-      const parsed = this.#lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
-      const found = parsed.find((line) => line.event === name);
+      const [found] = this.events(name);
       if (found) return found;
       const more = new Promise<boolean>((resolve) => {
         this.#onLine = () => resolve(true);
