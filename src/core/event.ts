@@ -10,7 +10,16 @@ import type { Translator } from './translate.ts';
 
 export type Raw = 'none' | 'extra' | 'full';
 
-export class OutgoingEvent implements EncodedEvent {
+/** What is kept of an event for clients that may ask for it again. */
+export interface KeptEvent {
+  readonly type: AnyEvent['type'];
+  readonly key: string | undefined;
+  readonly archiveId: string | undefined;
+  /** The frame's text; numbered where `seq` is given. */
+  text(raw: Raw, seq?: number): string;
+}
+
+export class OutgoingEvent implements EncodedEvent, KeptEvent {
   readonly type: AnyEvent['type'];
   readonly class: EventClass;
   /** What a later event of the same kind replaces, for the class 'latest'. */
@@ -21,6 +30,7 @@ export class OutgoingEvent implements EncodedEvent {
   readonly #stanza: Element | undefined;
   readonly #translate: Translator;
   readonly #json: { [R in Raw]?: string } = {};
+  #plain: PlainEvent | undefined;
 
   constructor(event: AnyEvent, options: Pick<PushOptions, 'stanza'> & { shared?: boolean }, translate: Translator) {
     this.type = event.type;
@@ -34,13 +44,20 @@ export class OutgoingEvent implements EncodedEvent {
     this.#translate = translate;
   }
 
-  /** The frame's text; numbered where `seq` is given. */
   text(raw: Raw, seq?: number): string {
+    return frame(this.type, this.#data(raw), seq);
+  }
+
+  /** For a session that sees no XML: without the stanza and the objects, which take five times the room of their JSON. */
+  kept(raw: Raw): KeptEvent {
+    if (raw !== 'none') return this;
+    this.#plain ??= new PlainEvent(this, this.#data('none'));
+    return this.#plain;
+  }
+
+  #data(raw: Raw): string {
     this.#json[raw] ??= this.#make(raw);
-    const data = this.#json[raw];
-    return seq === undefined
-      ? `{"type":"${this.type}","data":${data}}`
-      : `{"type":"${this.type}","seq":${seq},"data":${data}}`;
+    return this.#json[raw];
   }
 
   #make(raw: Raw): string {
@@ -51,6 +68,29 @@ export class OutgoingEvent implements EncodedEvent {
     const extra = this.#translate.extra(stanza, this.type);
     return JSON.stringify(extra.length === 0 ? data : { ...data, extra });
   }
+}
+
+/** An event as JSON and nothing else; one for all sessions. */
+class PlainEvent implements KeptEvent {
+  readonly type: AnyEvent['type'];
+  readonly key: string | undefined;
+  readonly archiveId: string | undefined;
+  readonly #data: string;
+
+  constructor({ type, key, archiveId }: OutgoingEvent, data: string) {
+    this.type = type;
+    this.key = key;
+    this.archiveId = archiveId;
+    this.#data = data;
+  }
+
+  text(_raw: Raw, seq?: number): string {
+    return frame(this.type, this.#data, seq);
+  }
+}
+
+function frame(type: string, data: string, seq: number | undefined): string {
+  return seq === undefined ? `{"type":"${type}","data":${data}}` : `{"type":"${type}","seq":${seq},"data":${data}}`;
 }
 
 /** The address whose latest value it is. */

@@ -2,20 +2,20 @@
  * The latest values that a client may not have seen, in order, each with the number of the session's events that it came
  * after. A list that is tidied now and then: in a room of a thousand, a thousand sessions keep a thousand of them each.
  */
-import type { OutgoingEvent } from './event.ts';
+import type { KeptEvent } from './event.ts';
 
 /** Values that differ per address: more of them at once than this, and a resume would be a gap. */
 const most = 2000;
 const tidyAt = 64;
 
 export class LatestValues {
-  #events: OutgoingEvent[] = [];
+  #events: KeptEvent[] = [];
   #seqs: number[] = [];
   /** The list is tidied when it is so long. */
   #limit = tidyAt;
 
   /** Answers whether one had to be forgotten for it. */
-  add(event: OutgoingEvent, seq: number): boolean {
+  add(event: KeptEvent, seq: number): boolean {
     this.#events.push(event);
     this.#seqs.push(seq);
     return this.#events.length >= this.#limit && this.#tidy();
@@ -29,7 +29,7 @@ export class LatestValues {
   }
 
   /** The newest of each address. */
-  values(): readonly OutgoingEvent[] {
+  values(): readonly KeptEvent[] {
     this.#tidy();
     return this.#events;
   }

@@ -9,7 +9,7 @@ import type { OwnPresence, OwnSession } from '../protocol/objects.ts';
 import type { Account } from './account.ts';
 import { Answers } from './answers.ts';
 import type { Outlet } from './edge.ts';
-import { OutgoingEvent, type Raw } from './event.ts';
+import { type KeptEvent, OutgoingEvent, type Raw } from './event.ts';
 import { LatestValues } from './latest.ts';
 import { Streams, type TakeChunk } from './streams.ts';
 
@@ -26,7 +26,7 @@ export interface SessionOptions {
 /** A numbered event that the client has not acknowledged. */
 interface Logged {
   readonly seq: number;
-  readonly event: OutgoingEvent;
+  readonly event: KeptEvent;
   readonly bytes: number;
 }
 
@@ -224,7 +224,7 @@ export class Session implements SessionView {
     const seq = ++this.#seq;
     const text = event.text(this.raw, seq);
     const bytes = text.length;
-    this.#log.push({ seq, event, bytes });
+    this.#log.push({ seq, event: event.kept(this.raw), bytes });
     this.#logBytes += bytes;
     while (this.#log.length > this.#maxEvents || this.#logBytes > this.#maxBytes) this.#forget();
     this.#write(event, text);
@@ -238,7 +238,7 @@ export class Session implements SessionView {
     this.#forgotten = oldest.seq;
   }
 
-  #write(event: OutgoingEvent, text: string): void {
+  #write(event: KeptEvent, text: string): void {
     if (!this.#outlet) return;
     this.#outlet.write(text, 'numbered');
     // PROTOCOL.md §4: to a client without `ack`, written is processed.
@@ -246,7 +246,7 @@ export class Session implements SessionView {
   }
 
   #pushLatest(event: OutgoingEvent): void {
-    if (this.#latest.add(event, this.#seq)) this.#forgotten = this.#seq;
+    if (this.#latest.add(event.kept(this.raw), this.#seq)) this.#forgotten = this.#seq;
     if (this.#active) this.#outlet?.write(event.text(this.raw), 'latest', event.key);
   }
 }

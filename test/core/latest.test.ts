@@ -8,7 +8,10 @@ const translate = new Translator([]);
 const from = (name: string, status: string) =>
   new OutgoingEvent({ type: 'presence', data: { from: name, user: name, type: 'available', status } }, {}, translate);
 const shown = (values: LatestValues) =>
-  values.values().map(({ source }) => (source.type === 'presence' ? `${source.data.from} ${source.data.status}` : ''));
+  values.values().map((event) => {
+    const { data } = JSON.parse(event.text('none'));
+    return `${data.from} ${data.status}`;
+  });
 
 it('of each address the newest value is kept, in the order in which they came', () => {
   const values = new LatestValues();
