@@ -215,7 +215,7 @@ describe('the configuration in README.md', () => {
   });
 });
 
-describe.each(['README.md', 'docs/servers.md', 'docs/operators.md'])('the configuration files of %s', (page) => {
+describe.each(['README.md', 'docs/servers.md'])('the configuration files of %s', (page) => {
   const files = fences(read(page)).filter(({ info, lines }) => info === 'yaml' && lines[0] === 'xmpp:');
 
   test.each(files.map(({ line, lines }) => [line, lines] as const))('the one of line %i can be used', (_, lines) => {
