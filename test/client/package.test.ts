@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { consumer } from '../support/library-consumer.ts';
 import { fences } from '../support/markdown.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -17,6 +18,9 @@ beforeAll(() => {
   copyFileSync(join(root, 'package.json'), join(home, 'package.json'));
   run(tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(home, 'dist'));
   symlinkSync(join(root, 'node_modules/typebox'), join(folder, 'node_modules/typebox'));
+  // Of the example for React.
+  for (const name of ['react', '@types'])
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,41 +34,6 @@ test('is imported in Node, by its names', () => {
     console.log([ClientError, connect, createState, upload, indexedDbOutbox].map((one) => typeof one).join());`;
   expect(run('--input-type=module', '-e', program).trim()).toBe('function,function,function,function,function');
 });
-
-const consumer = `
-import { type Chat, ClientError, connect, type Message } from 'stanzawire/client';
-import { createState } from 'stanzawire/client/state';
-
-const chat = connect({ url: 'wss://chat.example.com/ws', token: async () => 'token', want: ['contacts'] });
-const off: () => void = chat.on('message', (message: Message) => message.body?.toUpperCase());
-chat.on('receipt', ({ status }) => status === 'displayed');
-chat.on('status', ({ retryInMs }) => (retryInMs ?? 0) > 0);
-// @ts-expect-error no such event
-chat.on('massage', () => undefined);
-export async function all(): Promise<Chat[]> {
-  const sent = await chat.send({ to: 'bob@example.com', body: 'hi' });
-  const id: string = sent.id;
-  // @ts-expect-error to is required
-  chat.send({ body: id });
-  const page = await chat.request('chat.list', { max: 10 });
-  // @ts-expect-error no such field
-  await chat.request('chat.list', { maximum: 10 });
-  // @ts-expect-error no such request
-  await chat.request('chat.liszt', {});
-  const nothing: undefined = await chat.request('contact.remove', { jid: 'bob@example.com' });
-  for await (const event of chat) {
-    if (event.type === 'typing') return [{ ...page.items[0]!, name: event.data.state }];
-  }
-  return nothing ?? page.items;
-}
-try {
-  off();
-} catch (error) {
-  if (error instanceof ClientError && error.code === 'rate-limited') error.retry;
-}
-const state = createState(chat);
-state.subscribe(() => state.getSnapshot().messages['bob@example.com']?.[0]?.status === 'pending');
-`;
 
 /** What the compiler says of those files. */
 function compile(files: Record<string, string>, options: object): string {

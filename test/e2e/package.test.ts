@@ -20,6 +20,7 @@ import pkg from '../../package.json' with { type: 'json' };
 import { mintToken } from '../../src/auth/jwt.ts';
 import { tokenSecret } from '../support/gateway.ts';
 import { JsonClient } from '../support/json-client.ts';
+import { consumer } from '../support/library-consumer.ts';
 import { Program } from '../support/process.ts';
 import { maySkip } from '../support/servers/each.ts';
 import { testServers, type XmppServer } from '../support/servers/index.ts';
@@ -109,6 +110,26 @@ describe.skipIf(skipped)('the package', { timeout: 120_000 }, () => {
       .filter((name) => !components.some((component) => component.name === name));
     expect(unnamed).toEqual([]);
   });
+
+  test.each(['nodenext', 'bundler'])(
+    'has a client library that plain tsc checks strictly, with %s',
+    (moduleResolution) => {
+      const module = moduleResolution === 'bundler' ? 'esnext' : moduleResolution;
+      const compilerOptions = {
+        strict: true,
+        noEmit: true,
+        target: 'es2022',
+        lib: ['es2023'],
+        types: [],
+        module,
+        moduleResolution,
+      };
+      writeFileSync(join(empty, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.mts'] }));
+      writeFileSync(join(empty, 'consumer.mts'), consumer);
+      const tsc = join(root, 'node_modules/typescript/bin/tsc');
+      expect(spawnSync(process.execPath, [tsc, '-p', '.'], { cwd: empty, encoding: 'utf8' }).stdout).toBe('');
+    },
+  );
 
   test('runs by npx in an empty folder: version, manual, configuration, gateway', async () => {
     expect(npm(empty, 'npx', 'stanzawire', '--version').stdout.trim()).toBe(pkg.version);

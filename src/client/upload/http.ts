@@ -65,7 +65,7 @@ interface Xhr {
   onloadend: (() => void) | null;
   open(method: string, url: string): void;
   setRequestHeader(name: string, value: string): void;
-  send(body: Blob): void;
+  send(body: object): void;
   abort(): void;
 }
 const platform = globalThis as unknown as { readonly XMLHttpRequest?: new () => Xhr };

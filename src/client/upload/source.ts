@@ -29,7 +29,7 @@ export interface Source {
   readonly size: number;
   readonly date: string | undefined;
   /** All of it, where it is no stream. */
-  readonly blob: Blob | undefined;
+  readonly blob: BlobLike | undefined;
   /** Has a stream been begun? It cannot be read again then. */
   readonly begun: boolean;
   /** Its bytes, from the first. @throws ClientError bad-request, where they are not `size` */
