@@ -5,9 +5,12 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
+import packageFile from '../package.json' with { type: 'json' };
 import { type Key, type Section, sections } from '../src/config/keys.ts';
 import type { Kind } from '../src/config/schema.ts';
 import { rangeOf } from '../src/config/values.ts';
+import { openApi } from '../src/protocol/openapi.ts';
 import { asyncApi } from './asyncapi.ts';
 import { xepsPage } from './xeps.ts';
 
@@ -20,7 +23,13 @@ export function generated(): Record<string, string> {
     'config.example.yaml': example(),
     'docs/xeps.md': xepsPage(),
     'docs/asyncapi.yaml': asyncApi(),
+    'docs/openapi.yaml': openApiPage(),
   };
+}
+
+function openApiPage(): string {
+  const text = stringify(openApi(packageFile.version), { lineWidth: 0, aliasDuplicateObjects: false });
+  return `# Made from src/protocol/api.ts by "npm run docs": change it there.\n${text}`;
 }
 
 function page(): string {

@@ -191,6 +191,7 @@ class Process implements Gateway {
       api: {
         operations: createAdministration({ server: virtualServer, store, storeKind, process: this.#view() }),
         key: () => config.http.internal.apiKey?.(),
+        version: pkg.version,
         bodyLimit: config.limits.frame,
       },
       drain: { secret: config.xmpp.secret, begin: () => void this.#begin('command') },

@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { type Api, type Input, type Operation, type OperationId, operations } from '../protocol/api.ts';
 import { StanzaError } from '../protocol/errors.ts';
+import { openApi } from '../protocol/openapi.ts';
 import { compile } from '../protocol/parse.ts';
 import { ApiKey } from './api-key.ts';
 import { readQuery } from './api-query.ts';
@@ -16,6 +17,7 @@ export interface ApiOptions {
   readonly operations: Api;
   /** The key; undefined = none is configured. */
   readonly key: () => string | undefined;
+  readonly version: string;
   /** Bytes of a request. */
   readonly bodyLimit: number;
 }
@@ -49,14 +51,27 @@ export function addApi(app: FastifyInstance, parts: Parts): void {
         metrics.apiRequests.inc(operation, `${Math.floor(reply.statusCode / 100)}xx`);
         metrics.apiDuration.observe(reply.elapsedTime / 1000);
       });
+      takeNothingAsNothing(api);
       api.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
       api.setNotFoundHandler((_request, reply) =>
         send(reply, new StanzaError('item-not-found', 'There is nothing here; docs/api.md has what there is')),
       );
       for (const id of ids) addRoute(api, id, parts);
+      const document = openApi(parts.version);
+      api.get('/openapi.json', (_request, reply) => reply.send(document));
     },
     { prefix: '/api' },
   );
+}
+
+/** Many clients say that JSON comes, also where none does. */
+function takeNothingAsNothing(api: FastifyInstance): void {
+  const parse = api.getDefaultJsonParser('error', 'error');
+  api.removeContentTypeParser('application/json');
+  api.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, String(body), done);
+  });
 }
 
 const ids = Object.keys(operations) as OperationId[];

@@ -12,6 +12,7 @@ import { type ApiOptions, addApi } from './api.ts';
 import { addDrain, type DrainDoor } from './drain.ts';
 import { addFiles, type Files } from './files.ts';
 import { addProbes, type Status } from './health.ts';
+import { addStatusPage } from './status-page.ts';
 
 export interface HttpOptions {
   config: Config['http'];
@@ -69,6 +70,7 @@ export function createHttp(options: HttpOptions): Http {
   addProbes(internalApp, options.status);
   addDrain(internalApp, options.drain);
   internalApp.setNotFoundHandler(notFound);
+  addStatusPage(internalApp);
   if (options.api) addApi(internalApp, { ...options.api, log: options.log, metrics: options.metrics });
   internalApp.get('/metrics', async (_request, reply) =>
     reply.type(options.metrics.registry.contentType).send(await options.metrics.text()),

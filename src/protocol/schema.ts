@@ -39,6 +39,30 @@ export function jsonSchema(): Json {
   };
 }
 
+/**
+ * Schemas with references (`#/$defs/…`) to the objects that they share with the protocol, and to `more`; and the definitions
+ * that they need.
+ */
+export function referring(schema: Json, more: Record<string, TSchema>): { schema: Json; definitions: Json } {
+  const shared = new Map([
+    ...sharedObjects(),
+    ...Object.entries(more).map(([name, one]) => [JSON.stringify(one), name] as const),
+  ]);
+  const referred = referInside(JSON.parse(JSON.stringify(schema)), shared);
+  const all = new Map([...shared].map(([text, name]) => [name, referInside(JSON.parse(text), shared)]));
+  const needed = new Map<string, Json>();
+  const need = (value: unknown): void => {
+    for (const [, name = ''] of JSON.stringify(value).matchAll(/"#\/\$defs\/([^"]+)"/g)) {
+      const definition = all.get(name);
+      if (!definition || needed.has(name)) continue;
+      needed.set(name, definition);
+      need(definition);
+    }
+  };
+  need(referred);
+  return { schema: referred, definitions: Object.fromEntries([...needed].toSorted(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
 function ref(name: string): Json {
   return { $ref: `#/$defs/${name}` };
 }
