@@ -33,6 +33,15 @@ export function setLevels(log: Logger, logs: PartLogs, level: string, levels: Pa
   for (const part of parts) logs[part].level = levels[part] ?? level;
 }
 
+// JSON leaves these as they are: the other control characters, which move a terminal's cursor, the other ends of lines, and
+// what turns the direction of text.
+const unsafe = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+/** What somebody else wrote must not look like more, or other, than one entry. */
+function onOneLine(line: string): string {
+  return line.replace(unsafe, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** A logger of that level ('silent' included), to stdout unless told otherwise. */
 export function createLogger(level: string, destination?: pino.DestinationStream): Logger {
   const options: pino.LoggerOptions = {
@@ -40,7 +49,7 @@ export function createLogger(level: string, destination?: pino.DestinationStream
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    hooks: { streamWrite: (line) => line.replace(secretPair, '"$1":"[redacted]"') },
+    hooks: { streamWrite: (line) => onOneLine(line.replace(secretPair, '"$1":"[redacted]"')) },
   };
   return destination ? pino(options, destination) : pino(options);
 }

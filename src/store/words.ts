@@ -24,6 +24,7 @@ export function words(text: string): string[] {
   return [...found];
 }
 
+/** The marks that are there go first: to put a long run of them in order takes the square of its length. */
 function plain(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '');
+  return text.replace(/\p{M}/gu, '').normalize('NFKD').replace(/\p{M}/gu, '');
 }

@@ -60,6 +60,11 @@ function fits(part: string): boolean {
   return part !== '' && (part.length <= 341 || Buffer.byteLength(part) <= maxPartBytes);
 }
 
+/** Before it is prepared: to put a long run of combining marks in order takes the square of its length. */
+function isTooLong(text: string): boolean {
+  return text.length > maxPartBytes;
+}
+
 const plainLocal = /^[a-z0-9._-]+$/;
 const plainDomain = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 // RFC 7622 §3.3.1, and what is no character at all.
@@ -67,7 +72,8 @@ const badInLocal = /[\s"&'/:<>@\p{Cc}\p{Cn}\p{Cs}\p{Z}]/u;
 
 /** RFC 7622 §3.3, RFC 6122 appendix A: case folded, NFKC; undefined where no server would take it. */
 export function prepareLocal(text: string): string | undefined {
-  if (plainLocal.test(text) && text.length <= maxPartBytes) return text;
+  if (isTooLong(text)) return undefined;
+  if (plainLocal.test(text)) return text;
   // RFC 3454 B.2 knows one sigma, lower case two.
   const local = text.normalize('NFKC').toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
   return fits(local) && !badInLocal.test(local) && isOneDirection(local) ? local : undefined;
@@ -87,6 +93,7 @@ function isOneDirection(text: string): boolean {
 
 /** RFC 7622 §3.2: lower case, no trailing dot; host names, internationalised labels, IPv4, bracketed IPv6. */
 export function prepareDomain(text: string): string | undefined {
+  if (isTooLong(text)) return undefined;
   if (plainDomain.test(text)) return text;
   const domain = text.normalize('NFKC').toLowerCase().replace(/\.$/, '');
   if (plainDomain.test(domain) || /^\[[0-9a-f:.]+\]$/.test(domain)) return domain;
@@ -100,6 +107,7 @@ const badInResource = /[\p{Cc}\p{Cs}\ufffe\uffff]/u;
 
 /** RFC 7622 §3.4: case preserved, NFKC, no control characters. */
 export function prepareResource(text: string): string | undefined {
+  if (isTooLong(text)) return undefined;
   const resource = text.normalize('NFKC');
   return fits(resource) && !badInResource.test(resource) ? resource : undefined;
 }
@@ -130,7 +138,7 @@ const mapped = /ß|\u0345|\p{Default_Ignorable_Code_Point}/u;
  */
 export function escapeLocal(name: string): string | undefined {
   // XEP-0106 §4.1: a space is allowed inside, not at either end.
-  if (name.startsWith(' ') || name.endsWith(' ') || isOtherSpelling(name)) return undefined;
+  if (isTooLong(name) || name.startsWith(' ') || name.endsWith(' ') || isOtherSpelling(name)) return undefined;
   const text = name
     .replace(/\\(?=20|22|26|27|2f|3a|3c|3e|40|5c)/gi, '\\5c')
     .replace(/[ "&'/:<>@]/g, (char) => escaped[char] ?? char);
