@@ -11,6 +11,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY scripts scripts
+COPY demo demo
 RUN npm run build && chmod 755 dist/main.js
 
 # What runs needs no compiler, and no second Node.

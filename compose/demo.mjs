@@ -1,16 +1,15 @@
-/** Serves the demo page of compose.yaml: the quickstart's, with the addresses and secrets of the containers. */
+/** Serves the page of compose.yaml: the quickstart's, with the addresses and secrets of the containers. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { servePage } from '../scripts/quickstart/page.mjs';
 
-const { SECRETS = '/secrets', DEMO = '/demo', HOST = '0.0.0.0', PORT = '8000' } = process.env;
+const { SECRETS = '/secrets', HOST = '0.0.0.0', PORT = '8000' } = process.env;
 const secret = (name) => readFileSync(join(SECRETS, name), 'utf8').trim();
 const page = Number(PORT);
 
 const server = await servePage({
   host: HOST,
-  folder: DEMO,
   stage: {
     // As compose.yaml publishes them.
     ports: { page, gateway: 8080, xmppSocket: 5280, c2s: 5222 },

@@ -1,12 +1,12 @@
 /**
- * npm run quickstart: a throwaway Prosody, the gateway and a page with two web users and one XMPP user, all on
+ * npm run quickstart: a throwaway Prosody, the gateway with its chat page, and an XMPP user beside it, all on
  * loopback. Ctrl-C stops everything and removes what was made. Node 20 on a bare clone can run this script.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureDependencies, fail, requireNode, root } from './node.mjs';
+import { ensureDependencies, fail, requireNode, root, run } from './node.mjs';
 import { startChild } from './quickstart/child.mjs';
 import { gatewayConfig, world } from './quickstart/config.mjs';
 import { servePage } from './quickstart/page.mjs';
@@ -52,9 +52,9 @@ async function start() {
   if (options.port && ports.page !== options.port) throw new Error(`Port ${options.port} is taken: choose another.`);
   const stage = world(ports, options.origin);
 
-  await startProsody(prosody, folder, stage);
+  await goOn(Promise.all([buildDemo(node), startProsody(prosody, folder, stage)]));
   await startGateway(node, folder, stage);
-  const server = await goOn(servePage({ stage, folder: join(root, 'demo') }));
+  const server = await goOn(servePage({ stage }));
   undo.push(() => server.stop());
   console.log(greeting(stage, { prosody, folder }));
 }
@@ -63,6 +63,12 @@ async function start() {
 async function goOn(promise) {
   const value = await promise;
   return ending ? new Promise(() => {}) : value;
+}
+
+/** The chat page that the gateway serves, from its sources. */
+async function buildDemo(node) {
+  const code = await run(node, [join(root, 'scripts', 'demo.ts')]);
+  if (code !== 0) throw new Error(`The demo page could not be built: exit code ${code}`);
 }
 
 async function startProsody(command, folder, stage) {

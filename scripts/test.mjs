@@ -57,6 +57,7 @@ async function check() {
   const checks = [
     ['tsc', '--noEmit'],
     ['tsc', '--noEmit', '-p', 'tsconfig.build.json'],
+    ['tsc', '--noEmit', '-p', 'demo'],
     ['biome', 'check', '--error-on-warnings', '.'],
     ['oxlint', '--type-aware', '--deny-warnings'],
   ];

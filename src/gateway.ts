@@ -7,8 +7,10 @@ import { createAdministration, type ProcessView } from './core/administration.ts
 import { createDispatch } from './core/dispatch.ts';
 import { Housekeeping } from './core/housekeeping.ts';
 import { VirtualServer } from './core/server.ts';
+import { demoOf } from './demo.ts';
 import { Drain, type DrainCause } from './drain.ts';
 import { builtIn } from './extensions/index.ts';
+import type { Demo } from './http/demo.ts';
 import type { Status } from './http/health.ts';
 import { createPut } from './http/put.ts';
 import { createHttp, type Http } from './http/server.ts';
@@ -45,10 +47,12 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** Whose tree `config` is; without it there is nothing to reload. */
   readonly live?: LiveConfig;
+  /** Where the demo page was built, if not where the build puts it. */
+  readonly demoFolder?: string;
 }
 
 /** @throws Error naming the setting that cannot be used */
-export async function createGateway(config: Config, { log, live }: GatewayOptions): Promise<Gateway> {
+export async function createGateway(config: Config, { log, live, demoFolder }: GatewayOptions): Promise<Gateway> {
   const extensions = [...builtIn, ...(await loadExtensions(config.extensions))];
   const { version } = pkg;
   const logs = partLogs(log, config.log.levels);
@@ -77,7 +81,8 @@ export async function createGateway(config: Config, { log, live }: GatewayOption
     ...(push ? { push } : {}),
   };
   const virtualServer = new VirtualServer(parts);
-  return new Process(config, { log, logs, metrics, store, link, virtualServer, auth, live });
+  const demo = demoOf(config, demoFolder);
+  return new Process(config, { log, logs, metrics, store, link, virtualServer, auth, live, demo });
 }
 
 function linkOptions({ xmpp, limits }: Config) {
@@ -112,6 +117,7 @@ interface Parts {
   readonly virtualServer: VirtualServer;
   readonly auth: LiveAuth;
   readonly live: LiveConfig | undefined;
+  readonly demo: Demo | undefined;
 }
 
 class Process implements Gateway {
@@ -178,7 +184,7 @@ class Process implements Gateway {
   }
 
   #openPorts(): Http {
-    const { logs, metrics, store, virtualServer } = this.#parts;
+    const { logs, metrics, store, virtualServer, demo } = this.#parts;
     const config = this.#config;
     const storeKind = config.store.url === 'memory:' ? 'memory' : 'sqlite';
     return createHttp({
@@ -188,6 +194,7 @@ class Process implements Gateway {
       metrics,
       log: logs.http,
       files: virtualServer.files,
+      demo,
       api: {
         operations: createAdministration({ server: virtualServer, store, storeKind, process: this.#view() }),
         key: () => config.http.internal.apiKey?.(),

@@ -55,7 +55,16 @@ describe('defaults', () => {
         pace: 500,
       },
       http: {
-        public: { host: '0.0.0.0', port: 8080, path: '/ws', origins: [], requireOrigin: false, trustedProxies: [] },
+        public: {
+          host: '0.0.0.0',
+          port: 8080,
+          path: '/ws',
+          origins: [],
+          requireOrigin: false,
+          trustedProxies: [],
+          demo: false,
+          demoUsers: [],
+        },
         internal: { host: '127.0.0.1', port: 9090 },
       },
       auth: {
@@ -124,6 +133,7 @@ describe('the environment', () => {
     const others: Record<string, string> = {
       'http.public.origins': 'https://a.example.com, https://b.example.com',
       'http.public.trustedProxies': '10.0.0.0/8, 2001:db8::1',
+      'http.public.demoUsers': 'alice, bob',
       extensions: './extension.js, a-package',
       'xmpp.server': 'example.org',
       'auth.jwt.issuer': 'https://id.example.com',

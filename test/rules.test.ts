@@ -66,7 +66,9 @@ const mayImport: Record<string, string[]> = {
     'type kept',
     'node:',
   ],
+  demo: ['auth/jwt', 'type http/demo', 'node:'],
   gateway: [
+    'demo',
     'config',
     'protocol/',
     'xmpp/',

@@ -14,7 +14,8 @@ export function world(ports, origin) {
     tokenSecret: secret(32),
     webUsers: ['alice', 'bob'],
     xmppUser: { name: 'romeo', password: secret(9) },
-    origins: [`http://127.0.0.1:${ports.page}`, `http://localhost:${ports.page}`],
+    // The stage, and the chat page that it shows in a frame.
+    origins: [ports.page, ports.gateway].flatMap((port) => [`http://127.0.0.1:${port}`, `http://localhost:${port}`]),
     ownOrigin: origin,
   };
 }
@@ -35,10 +36,14 @@ export function gatewayConfig(stage, folder) {
         port: ports.gateway,
         path: '/ws',
         origins: [...stage.origins, stage.ownOrigin ?? []].flat(),
+        demo: true,
+        demoUsers: stage.webUsers,
       },
       internal: { host: '127.0.0.1', port: ports.internal },
     },
-    auth: { jwt: { secret: stage.tokenSecret, algorithms: ['HS256'] } },
+    auth: { jwt: { secret: stage.tokenSecret, algorithms: ['HS256'] }, guest: { enabled: true } },
+    // The upload service is on this machine, where the gateway puts no files unless it is told to.
+    uploads: { hosts: ['127.0.0.1'] },
     store: { url: `sqlite:${join(folder, 'stanzawire.db')}` },
     drain: { time: '0s' },
   };

@@ -41,6 +41,11 @@ Component "rooms.@SERVER@" "muc"
   -- Prosody 13: the gateway's users are guests here, who may make no lasting or public room.
   server_user_role = "prosody:registered"
 
+Component "upload.@SERVER@" "http_file_share"
+  http_host = "127.0.0.1"
+  http_external_url = "http://127.0.0.1:@HTTP_PORT@/"
+  http_file_share_access = { "@DOMAIN@" }
+
 Component "@DOMAIN@"
   component_secret = "@COMPONENT_SECRET@"
   -- A gateway that was restarted takes over at once, instead of waiting for its old connection's end.

@@ -19,7 +19,8 @@ ${bold('With a page of your own')}, at ${stage.ownOrigin}: give these to its ser
   return `
 ${bold('Stanzawire is running.')} Open ${bold(`http://127.0.0.1:${ports.page}/`)}
 
-  alice@${domain} and bob@${domain} chat in JSON, romeo@${server} in XMPP.
+  alice@${domain} chats in JSON on the left, romeo@${server} in XMPP on the right.
+  The chat page alone, for alice, bob and guests: http://127.0.0.1:${ports.gateway}/
 
 ${bold('With any XMPP client on this machine')}
   address   ${xmppUser.name}@${server}

@@ -126,3 +126,21 @@ export async function mintToken(options: MintOptions): Promise<string> {
   if (options.audience !== undefined) token.setAudience(options.audience);
   return token.sign(createSecretKey(options.secret, 'utf8'));
 }
+
+/** Signs tokens as the configuration wants them; undefined where it has no key that signs. */
+export function signerOf(
+  jwt: (Omit<MintOptions, 'secret' | 'user'> & { secret?: () => string; algorithms?: string[] }) | undefined,
+): ((request: Pick<MintOptions, 'user' | 'ttlMs' | 'scopes'>) => Promise<string>) | undefined {
+  const { secret, issuer, audience, userClaim, scopeClaim, algorithms = [] } = jwt ?? {};
+  if (!secret || !userClaim || !scopeClaim) return undefined;
+  return (request) =>
+    mintToken({
+      ...request,
+      secret: secret(),
+      userClaim,
+      scopeClaim,
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+      ...(algorithms[0] === undefined ? {} : { algorithm: algorithms[0] }),
+    });
+}

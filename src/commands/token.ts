@@ -1,5 +1,5 @@
 /** `stanzawire token`: a token as the operator's own service would sign it. */
-import { mintToken } from '../auth/jwt.ts';
+import { signerOf } from '../auth/jwt.ts';
 import { type Config, ConfigError, parseDuration } from '../config.ts';
 import { UsageError } from './arguments.ts';
 
@@ -12,21 +12,11 @@ export function token(config: Config, request: { user: string; ttl: string; scop
   const ttlMs = parseDuration(ttl);
   if (!ttlMs)
     throw new UsageError(`token: --ttl ${JSON.stringify(ttl)} is not a duration; write one like 30s, 1h or 7d`);
-  const { secret, issuer, audience, userClaim, scopeClaim, algorithms = [] } = config.auth.jwt ?? {};
-  if (!secret || !userClaim || !scopeClaim) {
+  const sign = signerOf(config.auth.jwt);
+  if (!sign) {
     throw new ConfigError(
       'auth.jwt.secret: missing, so no token can be signed here; set it, or take tokens from the service behind auth.jwt.jwksUrl',
     );
   }
-  return mintToken({
-    secret: secret(),
-    user,
-    ttlMs,
-    scopes,
-    userClaim,
-    scopeClaim,
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(audience === undefined ? {} : { audience }),
-    ...(algorithms[0] === undefined ? {} : { algorithm: algorithms[0] }),
-  });
+  return sign({ user, ttlMs, scopes });
 }

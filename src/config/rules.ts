@@ -88,7 +88,13 @@ function deriveAlgorithms(values: Map<string, unknown>, shared: boolean): void {
 }
 
 /** Rules on the whole. @throws ConfigError */
-export function checkRules({ http, limits }: Config): void {
+export function checkRules({ http, auth, limits }: Config): void {
+  const { demo, demoUsers } = http.public;
+  if (demo && demoUsers.length > 0 && !auth.jwt?.secret) {
+    throw new ConfigError(
+      `http.public.demoUsers: ${show(demoUsers[0])} could not sign in; set auth.jwt.secret, which signs their tokens, or remove http.public.demoUsers`,
+    );
+  }
   for (const origin of http.public.origins) {
     const right = asOrigin(origin);
     if (right === origin) continue;
@@ -133,6 +139,16 @@ export function warnings({ xmpp, http, auth }: Config): string[] {
   const found: string[] = [];
   if (http.public.origins.includes('*')) {
     found.push('http.public.origins: "*" lets every web page connect; list your own pages instead');
+  }
+  if (http.public.demo && http.public.origins.length === 0) {
+    found.push(
+      "http.public.demo: the page cannot connect; add its address, this gateway's own, to http.public.origins",
+    );
+  }
+  if (http.public.demo && http.public.demoUsers.length > 0) {
+    found.push(
+      `http.public.demoUsers: everybody who reaches the public port may sign in as ${http.public.demoUsers.join(', ')}`,
+    );
   }
   const service = new URL(xmpp.service);
   if (service.protocol === 'xmpp:' && !isPrivate(service.hostname)) {

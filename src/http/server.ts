@@ -9,13 +9,14 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { type ApiOptions, addApi } from './api.ts';
+import { addDemo, type Demo } from './demo.ts';
 import { addDrain, type DrainDoor } from './drain.ts';
 import { addFiles, type Files } from './files.ts';
 import { addProbes, type Status } from './health.ts';
 import { addStatusPage } from './status-page.ts';
 
 export interface HttpOptions {
-  config: Config['http'];
+  config: { public: Pick<Config['http']['public'], 'host' | 'port' | 'path'>; internal: Config['http']['internal'] };
   /** How many of the public port's connections may become WebSockets. */
   sockets: number;
   status: Status;
@@ -24,6 +25,8 @@ export interface HttpOptions {
   files: Files;
   api?: ApiOptions;
   drain: DrainDoor;
+  /** Absent: there is no demo page. */
+  demo?: Demo | undefined;
   timing?: Partial<typeof defaults>;
 }
 
@@ -65,6 +68,7 @@ export function createHttp(options: HttpOptions): Http {
   limit(options.sockets);
   addPublic(publicApp, options.config.public.path);
   addFiles(publicApp, options.files);
+  if (options.demo) addDemo(publicApp, options.demo);
   const internalApp = createApp(timing, options.log);
   internalApp.server.maxConnections = others.internal;
   addProbes(internalApp, options.status);

@@ -1,10 +1,11 @@
 /** The client library's bundles in a real Chromium, under a strict content policy: reloads, tabs, caches and lost networks. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bundles } from '../../scripts/client.ts';
 import { el } from '../../src/xmpp/stanza.ts';
-import { Browser, findBrowser, type Page } from '../support/browser.ts';
+import { errorsOf, findBrowser, launchBrowser, until } from '../support/browser.ts';
 import { Cuttable } from '../support/cuttable.ts';
 import { Scene } from '../support/scene.ts';
 import { maySkip } from '../support/servers/each.ts';
@@ -44,6 +45,8 @@ describe.skipIf(maySkip(program !== undefined))('in Chromium', () => {
   let site: Server;
   let origin = '';
   let browser: Browser;
+  let context: BrowserContext;
+  let errors: string[] = [];
   let network: Cuttable;
   let page: Page;
   let url = '';
@@ -61,10 +64,11 @@ describe.skipIf(maySkip(program !== undefined))('in Chromium', () => {
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
     origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
     await at.begin({ STANZAWIRE_HTTP_PUBLIC_ORIGINS: origin });
-    browser = await Browser.start(program ?? '');
+    browser = await launchBrowser();
+    context = await browser.newContext();
   });
   afterAll(async () => {
-    await browser.stop();
+    await browser.close();
     site.close();
     await at.end();
   });
@@ -76,16 +80,17 @@ describe.skipIf(maySkip(program !== undefined))('in Chromium', () => {
       token: await at.gateway.token('alice'),
     });
     url = `${origin}/#${wishes.toString()}`;
-    page = await browser.open('about:blank', { width: 800, height: 600 });
+    page = await context.newPage();
+    errors = errorsOf(page);
   });
   afterEach(async () => {
     await page.evaluate('window.chat?.close()');
     network.close();
-    expect(page.errors.filter((error) => !/WebSocket|ERR_/.test(error))).toEqual([]);
+    expect(errors.filter((error) => !/WebSocket|ERR_/.test(error))).toEqual([]);
   });
 
   const online = (one = page) =>
-    one.waitFor(`document.body.dataset.status === 'online' && document.body.dataset.session`);
+    until(one, `document.body.dataset.status === 'online' && document.body.dataset.session`);
   const session = async (one = page) => String(await one.evaluate('chat.session'));
   const shown = (body: string, status = '') =>
     `[...document.querySelectorAll('li')].some((one) => one.textContent === '${body}' && one.dataset.status === '${status}')`;
@@ -100,35 +105,35 @@ describe.skipIf(maySkip(program !== undefined))('in Chromium', () => {
   const send = (body: string) => `chat.send({ to: 'romeo@example.com', body: '${body}' })`;
 
   test('a page sends and receives under a strict content policy', async () => {
-    await page.load(url);
+    await page.goto(url);
     await online();
     await page.evaluate(send('hello'));
-    await page.waitFor(shown('hello', 'sent'));
+    await until(page, shown('hello', 'sent'));
     fromRomeo('hi');
-    await page.waitFor(shown('hi'));
+    await until(page, shown('hi'));
   });
 
   test('a reload goes on with the session, and sends what was not sent', async () => {
-    await page.load(url);
+    await page.goto(url);
     await online();
     const before = await session();
     network.cut();
-    await page.waitFor(`document.body.dataset.status === 'waiting'`);
+    await until(page, `document.body.dataset.status === 'waiting'`);
     await page.evaluate(`void ${send('before the reload')}`);
-    await page.waitFor(shown('before the reload', 'pending'));
+    await until(page, shown('before the reload', 'pending'));
     network.mend();
-    await page.load(`${origin}/other`);
-    await page.load(url);
+    await page.goto(`${origin}/other`);
+    await page.goto(url);
     await online();
     expect(await session()).toBe(before);
-    await page.waitFor(shown('before the reload', 'sent'));
+    await until(page, shown('before the reload', 'sent'));
   });
 
   test('messages in IndexedDB outlive the tab', async () => {
-    await page.load(`${url}&database`);
+    await page.goto(`${url}&database`);
     await online();
     network.cut();
-    await page.waitFor(`document.body.dataset.status === 'waiting'`);
+    await until(page, `document.body.dataset.status === 'waiting'`);
     await page.evaluate(`void ${send('from another tab')}; sessionStorage.clear()`);
     // A transaction that is asked for later ends later.
     await page.evaluate(`new Promise((resolve) => {
@@ -136,10 +141,12 @@ describe.skipIf(maySkip(program !== undefined))('in Chromium', () => {
         target.result.transaction('unsent', 'readwrite').oncomplete = resolve;
       };
     })`);
-    await page.load('about:blank');
+    await page.goto('about:blank');
     network.mend();
-    page = await browser.open(`${url}&database`, { width: 800, height: 600 });
-    await page.waitFor(shown('from another tab', 'sent'));
+    await page.close();
+    page = await context.newPage();
+    await page.goto(`${url}&database`);
+    await until(page, shown('from another tab', 'sent'));
     const left = `new Promise((resolve) => {
       indexedDB.open('stanzawire-alice', 1).onsuccess = ({ target }) => {
         const request = target.result.transaction('unsent').objectStore('unsent').count();
@@ -150,24 +157,25 @@ describe.skipIf(maySkip(program !== undefined))('in Chromium', () => {
   });
 
   test('a tab that was duplicated takes the session, and the first has another one', async () => {
-    await page.load(url);
+    await page.goto(url);
     await online();
     const before = await session();
     await page.evaluate('dispatchEvent(new PageTransitionEvent("pagehide"))');
     const copy = JSON.stringify(await page.evaluate('JSON.stringify({ ...sessionStorage })'));
-    const second = await browser.open(`${origin}/other`, { width: 800, height: 600 });
+    const second = await context.newPage();
+    await second.goto(`${origin}/other`);
     await second.evaluate(`Object.assign(sessionStorage, JSON.parse(${copy}))`);
-    await second.load(url);
+    await second.goto(url);
     await online(second);
     expect(await session(second)).toBe(before);
-    await page.waitFor(`document.body.dataset.status === 'online' && document.body.dataset.session !== '${before}'`);
+    await until(page, `document.body.dataset.status === 'online' && document.body.dataset.session !== '${before}'`);
     fromRomeo('to both');
-    for (const one of [page, second]) await one.waitFor(shown('to both'));
+    for (const one of [page, second]) await until(one, shown('to both'));
     await second.evaluate('chat.close()');
   });
 
   test('a page that nobody looks at says so', async () => {
-    await page.load(url);
+    await page.goto(url);
     await online();
     const frame = (active: boolean) =>
       `frames_.some((one) => one === 'out ' + JSON.stringify({ type: 'session.update', data: { active: ${active} } }))`;
@@ -180,36 +188,36 @@ describe.skipIf(maySkip(program !== undefined))('in Chromium', () => {
   });
 
   test('the network is back: the client does not wait for the end of its back-off', async () => {
-    await page.load(url);
+    await page.goto(url);
     await online();
     await page.evaluate('Math.random = () => 0.999');
     network.cut();
-    await page.waitFor(`document.body.dataset.status === 'waiting'`);
+    await until(page, `document.body.dataset.status === 'waiting'`);
     network.mend();
     const back = `(async () => { const ready = back(); dispatchEvent(new Event('online')); return (await ready).resumed; })()`;
     expect(await page.evaluate(back)).toBe(true);
   });
 
   test('the back/forward cache gives the page back with its session', async () => {
-    await page.load(url);
+    await page.goto(url);
     await online();
     const before = await session();
     await page.evaluate(
       `window.mark = 'kept'; addEventListener('pageshow', ({ persisted }) => { document.body.dataset.cached = persisted; })`,
     );
-    await page.load(`${origin}/other`);
+    await page.goto(`${origin}/other`);
     fromRomeo('while it was away');
     await page.evaluate('history.back()').catch(() => undefined);
-    await page.waitFor(shown('while it was away'));
+    await until(page, shown('while it was away'));
     console.info('from the cache:', await page.evaluate('document.body.dataset.cached ?? "no"'));
     expect(await session()).toBe(before);
   });
 
   test('a page in the cache has no socket, and opens one when it is back', async () => {
-    await page.load(url);
+    await page.goto(url);
     await online();
     await page.evaluate(`dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))`);
-    await page.waitFor(`document.body.dataset.status === 'waiting'`);
+    await until(page, `document.body.dataset.status === 'waiting'`);
     const back = `(async () => {
       const ready = back();
       dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));

@@ -4,10 +4,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bundles } from '../../scripts/client.ts';
 import { type Progress, upload } from '../../src/client/upload/upload.ts';
-import { Browser, findBrowser, type Page } from '../support/browser.ts';
+import { findBrowser, launchBrowser, until } from '../support/browser.ts';
 import { TestGateway, upstreamOf } from '../support/gateway.ts';
 import { LibraryUser } from '../support/library-user.ts';
 import { C2sClient } from '../support/peers/c2s.ts';
@@ -112,12 +113,13 @@ onEveryServer('uploads of the client library', (server) => {
     let browser: Browser;
     let page: Page;
     beforeAll(async () => {
-      browser = await Browser.start(program ?? '');
+      browser = await launchBrowser();
       const wishes = new URLSearchParams({ url: gateway.url, token: await gateway.token('bob') });
-      page = await browser.open(`${origin}/#${wishes.toString()}`, { width: 800, height: 600 });
-      await page.waitFor(`document.body.dataset.ready === 'yes'`);
+      page = await browser.newPage();
+      await page.goto(`${origin}/#${wishes.toString()}`);
+      await until(page, `document.body.dataset.ready === 'yes'`);
     });
-    afterAll(() => browser.stop());
+    afterAll(() => browser.close());
 
     test('a page uploads with progress, whether the service lets pages in or not', async () => {
       const { file, seen } = JSON.parse(String(await page.evaluate(`send(${size}, {})`)));

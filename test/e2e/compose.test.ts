@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildDemo } from '../../scripts/demo.ts';
 import { JsonClient } from '../support/json-client.ts';
 import { Program } from '../support/process.ts';
 import { maySkip } from '../support/servers/each.ts';
@@ -28,8 +29,10 @@ describe.skipIf(maySkip(hasProsody))('compose.yaml', () => {
 
   beforeAll(async () => {
     mkdirSync(secrets);
+    // As the image's build does.
+    await buildDemo(join(root, 'dist/demo'));
     makeSecrets(secrets);
-    const [component = 0, c2s = 0, http = 0, free = 0] = await freePorts(4);
+    const [component = 0, c2s = 0, http = 0, free = 0, open = 0] = await freePorts(5);
     page = free;
     running.push(
       await start(
@@ -45,14 +48,15 @@ describe.skipIf(maySkip(hasProsody))('compose.yaml', () => {
       STANZAWIRE_AUTH_JWT_SECRET_FILE: join(secrets, 'token'),
       STANZAWIRE_STORE_URL: `sqlite:${join(folder, 'gateway/stanzawire.db')}`,
       STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
-      STANZAWIRE_HTTP_PUBLIC_PORT: '0',
+      STANZAWIRE_HTTP_PUBLIC_PORT: String(open),
+      STANZAWIRE_HTTP_PUBLIC_ORIGINS: `http://127.0.0.1:${open}`,
       STANZAWIRE_HTTP_INTERNAL_PORT: '0',
       STANZAWIRE_DRAIN_TIME: '0s',
     });
     const { publicPort, internalPort } = await gateway.event('started');
     ports = { publicPort: Number(publicPort), internalPort: Number(internalPort) };
     await gateway.event('link_up');
-    const env = { SECRETS: secrets, DEMO: join(root, 'demo'), HOST: '127.0.0.1', PORT: String(page) };
+    const env = { SECRETS: secrets, HOST: '127.0.0.1', PORT: String(page) };
     running.push(await start(process.execPath, [join(root, 'compose/demo.mjs')], /The demo is at/, env));
   });
 
@@ -86,9 +90,13 @@ describe.skipIf(maySkip(hasProsody))('compose.yaml', () => {
     expect(index.status).toBe(200);
     expect(index.headers.get('content-security-policy')).toContain("script-src 'self'");
     const session: unknown = await (await fetch(`http://127.0.0.1:${page}/session.json`)).json();
-    const { gateway: url, web } = session as { gateway: string; web: { token: string }[] };
-    expect(url).toBe('ws://127.0.0.1:8080/ws');
-    const alice = await JsonClient.connect(`ws://127.0.0.1:${ports.publicPort}/ws`, { token: web[0]?.token ?? '' });
+    expect(session).toMatchObject({ chat: 'http://127.0.0.1:8080/?user=alice', gateway: 'ws://127.0.0.1:8080/ws' });
+    const chat = `http://127.0.0.1:${ports.publicPort}`;
+    expect(await (await fetch(chat)).text()).toContain('<title>Stanzawire chat</title>');
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${chat}/demo/token`, { method: 'POST', headers, body: '{"user":"alice"}' });
+    const { token } = (await answer.json()) as { token: string };
+    const alice = await JsonClient.connect(`ws://127.0.0.1:${ports.publicPort}/ws`, { token });
     expect(alice.ready?.user).toBe('alice@web.localhost');
     const refused = await alice.refused('message.send', { to: 'nobody@localhost', body: 'Hello' });
     expect(refused).toMatchObject({ code: 'service-unavailable', by: 'nobody@localhost' });

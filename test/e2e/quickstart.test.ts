@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Browser, findBrowser, type Page } from '../support/browser.ts';
+import { errorsOf, findBrowser, launchBrowser } from '../support/browser.ts';
 import { JsonClient } from '../support/json-client.ts';
 import { C2sClient } from '../support/peers/c2s.ts';
 import { processesWith, type Quickstart, startQuickstart } from '../support/quickstart.ts';
@@ -14,9 +15,6 @@ const hasProsody = testServers().some(({ name, available }) => name.startsWith('
 const program = findBrowser();
 if (maySkip(hasProsody)) console.warn('quickstart: skipped: Prosody is not installed');
 if (maySkip(program !== undefined)) console.warn('quickstart page: skipped: no Chromium or Chrome in PATH');
-
-type Person = 'alice' | 'bob' | 'romeo';
-const pane = (person: Person) => `document.querySelector('[data-user="${person}"]')`;
 
 describe.skipIf(maySkip(hasProsody))('quickstart', () => {
   let quickstart: Quickstart;
@@ -31,92 +29,67 @@ describe.skipIf(maySkip(hasProsody))('quickstart', () => {
   describe.skipIf(maySkip(program !== undefined))('its page', () => {
     let browser: Browser;
     let page: Page;
+    let chat: FrameLocator;
+    let romeo: Locator;
+    let errors: string[];
     beforeAll(async () => {
-      browser = await Browser.start(program ?? '');
-      page = await browser.open(quickstart.url, { width: 1280, height: 800 });
-      for (const person of ['alice', 'bob', 'romeo'] as const) {
-        await page.waitFor(`${pane(person)}?.dataset.status === 'online'`);
-      }
+      browser = await launchBrowser();
+      page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+      errors = errorsOf(page);
+      await page.goto(quickstart.url);
+      chat = page.frameLocator('#chat');
+      romeo = page.locator('[data-user="romeo"][data-status="online"]');
+      await romeo.waitFor();
     });
-    afterAll(() => browser.stop());
+    afterAll(() => browser.close());
 
-    async function choose(from: Person, to: Person): Promise<void> {
-      const tab = `[...${pane(from)}.querySelectorAll('.tab input')].find(({ value }) => value.startsWith('${to}@'))`;
-      await page.evaluate(`${tab}.click(); ${pane(from)}.querySelector('.composer input').focus()`);
-    }
+    const inChat = (body: string) => chat.locator('.message', { hasText: body });
+    const inPane = (body: string) => romeo.locator('.messages li', { hasText: body });
+    const dot = (show: string) => romeo.locator(`.tab:has([value^="alice@"]) .dot[data-show="${show}"]`);
 
-    async function say(from: Person, to: Person, body: string): Promise<void> {
-      await choose(from, to);
-      await page.type(body);
-      await page.press('Enter');
-      await page.waitFor(`${bubble(from, body)}?.classList.contains('sent')`);
-      await page.waitFor(`${bubble(to, body)}?.classList.contains('theirs')`);
-    }
-
-    function bubble(person: Person, body: string): string {
-      return `[...${pane(person)}.querySelectorAll('.messages li')]
-        .find((item) => item.querySelector('p').textContent === ${JSON.stringify(body)})`;
-    }
-
-    test('alice in JSON and romeo in XMPP chat with each other', async () => {
-      await say('alice', 'romeo', 'good <day> & "you" 😀');
-      await say('romeo', 'alice', 'to you </body> too');
+    test('romeo greets alice in XMPP, and she lets him in', async () => {
+      await chat.getByRole('link', { name: /Romeo.*1 unread/ }).waitFor();
+      await chat.getByRole('button', { name: 'Accept' }).click();
+      await inChat('Hello Alice! I am Romeo').waitFor();
+      await dot('online').waitFor();
+      await chat.getByLabel('Your availability').selectOption('dnd');
+      await dot('dnd').waitFor();
     });
 
-    test('alice and bob chat with each other', async () => {
-      await say('alice', 'bob', 'hello bob');
-      await say('bob', 'alice', 'hello alice');
+    test('alice in JSON and romeo in XMPP chat with each other, and see each other typing', async () => {
+      const composer = chat.getByLabel('Message to Romeo');
+      await composer.pressSequentially('good <day> & "you" 😀');
+      await romeo.getByText('alice is typing …').waitFor();
+      await composer.press('Enter');
+      await inPane('good <day> & "you" 😀').waitFor();
+      await inChat('good <day>')
+        .locator('.rung')
+        .and(chat.getByLabel(/Sent|Delivered|Read/))
+        .waitFor();
+      const answer = romeo.getByRole('textbox');
+      await answer.pressSequentially('to you </body> too');
+      await chat.locator('.head').getByText('typing …').waitFor();
+      await answer.press('Enter');
+      await inChat('to you </body> too').waitFor();
     });
 
-    test('one message can be followed over every wire', async () => {
-      await say('alice', 'romeo', 'where am I?');
-      await page.evaluate(`${bubble('alice', 'where am I?')}.querySelector('.find').click()`);
-      const marked = `[...document.querySelectorAll('.frames .trail')].map(({ innerText }) => innerText).join('|')`;
-      const frames = String(await page.evaluate(marked)).split('|');
-      expect(frames.map((text) => /message\.send|"ok"|<message/.exec(text)?.[0])).toEqual([
-        'message.send',
-        '"ok"',
-        '<message',
-      ]);
+    test("a message can be found among romeo's stanzas", async () => {
+      await inPane('good <day>').getByRole('button', { name: 'trace' }).click();
+      expect(await romeo.locator('.frames .trail').first().innerText()).toMatch(/<message[^>]*alice@web\.localhost/);
     });
 
-    test('each sees the other typing, until the message is there', async () => {
-      for (const [from, to] of [
-        ['romeo', 'alice'],
-        ['alice', 'romeo'],
-        ['bob', 'alice'],
-      ] as const) {
-        await choose(to, from);
-        await choose(from, to);
-        await page.type('wait');
-        const words = `${pane(to)}.querySelector('.typing').textContent`;
-        await page.waitFor(`${words} === '${from} is typing …'`);
-        await page.press('Enter');
-        await page.waitFor(`${words} === ''`);
-      }
-    });
-
-    test('romeo sees whether alice is online once she allows it', async () => {
-      await choose('romeo', 'alice');
-      const dot = `${pane('romeo')}.querySelector('.tab:has([value^="alice@"]) .dot').dataset.show`;
-      expect(await page.evaluate(dot)).toBeUndefined();
-      await page.evaluate(`${pane('romeo')}.querySelector('.offer button').click()`);
-      await page.waitFor(`!${pane('alice')}.querySelector('.request').hidden`);
-      await page.evaluate(`${pane('alice')}.querySelector('.request [value=approve]').click()`);
-      await page.waitFor(`${dot} === 'online'`);
-      await page.evaluate(`{
-        const select = ${pane('alice')}.querySelector('.show');
-        select.value = 'dnd';
-        select.dispatchEvent(new Event('change'));
-      }`);
-      await page.waitFor(`${dot} === 'dnd'`);
-      expect(await page.evaluate(`${pane('romeo')}.querySelector('.offer').hidden`)).toBe(true);
+    test('a file goes through the gateway to the upload service, and its address to romeo', async () => {
+      const file = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('some notes') };
+      await chat.locator('.composer input[type=file]').setInputFiles(file);
+      const link = await inPane('notes.txt').locator('p').innerText();
+      expect(await (await fetch(link)).text()).toBe('some notes');
     });
 
     test('the page breaks no rule of its content policy, and fits a small phone', async () => {
-      await page.look({ width: 360, height: 740, dark: true });
+      await page.setViewportSize({ width: 360, height: 740 });
+      await page.emulateMedia({ colorScheme: 'dark' });
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
-      expect(page.errors).toEqual([]);
+      expect(errors).toEqual([]);
     });
   });
 
@@ -172,8 +145,8 @@ async function expectNothingLeft({ folder, output }: Quickstart): Promise<void> 
   expect(folder).toMatch(/stanzawire-quickstart-/);
   expect(existsSync(folder)).toBe(false);
   expect(processesWith(folder)).toEqual([]);
-  const ports = [...output().matchAll(/127\.0\.0\.1(?::|, port )(\d+)/g)].map(([, port]) => Number(port));
-  expect(ports).toHaveLength(3);
+  const ports = new Set([...output().matchAll(/127\.0\.0\.1(?::|, port )(\d+)/g)].map(([, port]) => Number(port)));
+  expect(ports.size).toBeGreaterThanOrEqual(3);
   for (const port of ports) expect(await isOpen(port)).toBe(false);
 }
 

@@ -1,69 +1,78 @@
 /** The status page in a real Chromium: it asks for the key, shows what the gateway says, and keeps the key to its tab. */
+
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiKey } from '../support/api.ts';
-import { Browser, findBrowser, type Page } from '../support/browser.ts';
+import { findBrowser, launchBrowser, until } from '../support/browser.ts';
 import { TestGateway, upstreamOf } from '../support/gateway.ts';
 import { ScriptedServer } from '../support/scripted-server.ts';
 import { maySkip } from '../support/servers/each.ts';
 
 const program = findBrowser();
-const view = { width: 800, height: 900 };
 
 describe.skipIf(maySkip(program !== undefined))('the status page', () => {
   let server: ScriptedServer;
   let gateway: TestGateway;
   let browser: Browser;
+  let context: BrowserContext;
 
   beforeAll(async () => {
     server = await ScriptedServer.start();
     gateway = await TestGateway.start(upstreamOf(server), { STANZAWIRE_HTTP_INTERNAL_API_KEY: apiKey });
-    browser = await Browser.start(program ?? '');
+    browser = await launchBrowser();
+    context = await browser.newContext();
   });
   afterAll(async () => {
-    await browser.stop();
+    await browser.close();
     await gateway.stop();
     await server.stop();
   });
 
+  /** Another tab of the same browser. */
+  const open = async (): Promise<Page> => {
+    const page = await context.newPage();
+    await page.goto(gateway.internalUrl);
+    return page;
+  };
   const shown = (page: Page) => page.evaluate('document.body.innerText').then(String);
   const give = async (page: Page, key: string) => {
-    await page.waitFor("!document.querySelector('#ask').hidden");
+    await until(page, "!document.querySelector('#ask').hidden");
     await page.evaluate("document.querySelector('#key').focus()");
-    await page.type(key);
-    await page.press('Enter');
+    await page.keyboard.insertText(key);
+    await page.keyboard.press('Enter');
   };
 
   test('nothing is shown without the key; with it, how the gateway is; and a new tab has to ask again', async () => {
     const client = await gateway.login('alice', {});
-    const page = await browser.open(gateway.internalUrl, view);
-    await page.waitFor("!document.querySelector('#ask').hidden");
+    const page = await open();
+    await until(page, "!document.querySelector('#ask').hidden");
     expect(await shown(page)).not.toContain('web.example.com');
     await give(page, 'a wrong key that is as long as one would be');
-    await page.waitFor("document.querySelector('#said').textContent.includes('wants its key')");
+    await until(page, "document.querySelector('#said').textContent.includes('wants its key')");
     expect(await shown(page)).not.toContain('web.example.com');
     await give(page, apiKey);
-    await page.waitFor("document.querySelectorAll('dd').length > 5");
+    await until(page, "document.querySelectorAll('dd').length > 5");
     const text = await shown(page);
     for (const part of ['up since', 'web.example.com', '1 open', '1 attached', 'memory,']) expect(text).toContain(part);
     expect(await page.evaluate('location.href')).not.toContain(apiKey.slice(0, 8));
     expect(await page.evaluate('document.cookie + JSON.stringify(localStorage)')).toBe('{}');
     expect(await page.evaluate('document.documentElement.outerHTML')).not.toContain(apiKey);
 
-    const other = await browser.open(gateway.internalUrl, view);
-    await other.waitFor("!document.querySelector('#ask').hidden");
+    const other = await open();
+    await until(other, "!document.querySelector('#ask').hidden");
     await page.evaluate("document.querySelector('#forget').click()");
-    await page.waitFor("!document.querySelector('#ask').hidden");
+    await until(page, "!document.querySelector('#ask').hidden");
     expect(await page.evaluate('sessionStorage.length')).toBe(0);
     expect(await shown(page)).not.toContain('web.example.com');
     await client.close();
   });
 
   test('it follows what happens', async () => {
-    const page = await browser.open(gateway.internalUrl, view);
+    const page = await open();
     await give(page, apiKey);
-    await page.waitFor("document.body.innerText.includes('0 attached')");
+    await until(page, "document.body.innerText.includes('0 attached')");
     const client = await gateway.login('bob', {});
-    await page.waitFor("document.body.innerText.includes('1 attached')", 15_000);
+    await until(page, "document.body.innerText.includes('1 attached')", 15_000);
     await client.close();
   });
 

@@ -14,7 +14,7 @@ async function start(options: Partial<HttpOptions> = {}) {
   const metrics = createMetrics({ version: '0' });
   const http = createHttp({
     config: {
-      public: { host: '127.0.0.1', port: 0, path: '/ws', origins: [], requireOrigin: false, trustedProxies: [] },
+      public: { host: '127.0.0.1', port: 0, path: '/ws' },
       internal: { host: '127.0.0.1', port: 0 },
     },
     sockets: 1000,
@@ -186,9 +186,6 @@ test('a port in use fails listen', async () => {
         host: '127.0.0.1',
         port: publicPort,
         path: '/ws',
-        origins: [],
-        requireOrigin: false,
-        trustedProxies: [],
       },
       internal: { host: '127.0.0.1', port: 0 },
     },

@@ -52,6 +52,7 @@ export class TestGateway {
     upstream: Upstream,
     env: Record<string, string> = {},
     log = createLogger(process.env.TEST_LOG ?? 'silent'),
+    demoFolder?: string,
   ): Promise<TestGateway> {
     // Read again at a reload, with what has become of `env`.
     const live = new LiveConfig(() =>
@@ -75,7 +76,11 @@ export class TestGateway {
         },
       }),
     );
-    const gateway = await createGateway(live.config, { log, live });
+    const gateway = await createGateway(live.config, {
+      log,
+      live,
+      ...(demoFolder === undefined ? {} : { demoFolder }),
+    });
     return new TestGateway(await gateway.start(), live.config.xmpp.domain, () => gateway.stop());
   }
 

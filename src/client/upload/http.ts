@@ -114,14 +114,16 @@ const byFetch: Sender = async ({ url, headers }, { source }, moved, abort) => {
   try {
     // The length is known: no service takes a PUT in chunks.
     const length = { 'content-length': String(source.size) };
-    const answer = await fetch(url, {
+    // `duplex` is Node's, and missing in the DOM's types.
+    const request = {
       method: 'PUT',
       headers: { ...headers, ...length },
       body,
-      duplex: 'half',
-      redirect: 'error',
+      duplex: 'half' as const,
+      redirect: 'error' as const,
       signal: stopping.signal,
-    });
+    };
+    const answer = await fetch(url, request);
     await answer.body?.cancel();
     return answer.status;
   } catch {

@@ -35,6 +35,18 @@ export const publicHttp = {
     example: ['10.0.0.0/8'],
     write: 'a list of addresses and networks, like [10.0.0.0/8, 192.0.2.7]',
   }),
+  demo: flag({
+    description:
+      'Serves a chat page at `/` of the public port, [the demo](demo.md). Its own address must be among the `origins`.',
+    default: false,
+  }),
+  demoUsers: list({
+    description:
+      'Users whom everybody may be on the demo page, without a password: the gateway signs their tokens with `auth.jwt.secret`. For demonstrations only.',
+    default: [],
+    example: ['alice', 'bob'],
+    write: 'a list of user names, like [alice, bob]',
+  }),
 };
 
 export const internalHttp = {

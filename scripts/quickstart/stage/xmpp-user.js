@@ -62,6 +62,13 @@ export class XmppUser {
     return Promise.resolve({ id });
   }
 
+  /** The same, shown as if it had been typed. */
+  say(to, body) {
+    const id = crypto.randomUUID();
+    void this.send(to, { id, body });
+    this.#options.on.message({ id, peer: to, body, time: new Date().toISOString(), outgoing: true });
+  }
+
   typing(to, state) {
     this.#stanza('message', { to, type: 'chat' }, this.#chatState(state));
   }
@@ -76,9 +83,9 @@ export class XmppUser {
     this.#stanza('presence', { to: jid, type: 'subscribe' });
   }
 
-  answer(jid, approved) {
-    this.#stanza('presence', { to: jid, type: approved ? 'subscribed' : 'unsubscribed' });
-    return Promise.resolve();
+  /** Whoever asks may see him: he is that kind of man. */
+  #letIn(jid) {
+    this.#stanza('presence', { to: jid, type: 'subscribed' });
   }
 
   #ready = false;
@@ -140,7 +147,11 @@ export class XmppUser {
 
   #iq({ id, type, from }, stanza) {
     if (type === 'result' && id === 'bind') return this.#begin();
-    if (type === 'result' && id === 'roster') return this.#roster(child(stanza, 'query', ns.roster));
+    if (type === 'result' && id === 'roster') {
+      const query = child(stanza, 'query', ns.roster);
+      this.#roster(query);
+      return this.#options.on.roster([...(query?.children ?? [])].map((item) => item.getAttribute('jid')));
+    }
     if (type !== 'get' && type !== 'set') return;
     const push = child(stanza, 'query', ns.roster);
     // RFC 6121 §2.1.6: a push comes from our own account.
@@ -194,7 +205,7 @@ export class XmppUser {
   #presence({ from = this.jid, type }, show) {
     const peer = bare(from);
     if (peer === this.jid) return;
-    if (type === 'subscribe') this.#options.on.request({ jid: peer });
+    if (type === 'subscribe') this.#letIn(peer);
     if (type === undefined || type === 'unavailable') this.#options.on.presence({ peer, available: !type, show });
   }
 

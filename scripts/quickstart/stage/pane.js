@@ -1,4 +1,4 @@
-/** One person's chat window. It knows nothing of JSON or XMPP: a user object says what happens and does what is asked. */
+/** A plain chat window. It knows nothing of XMPP: a user object says what happens and does what is asked. */
 import { Chat } from './chat.js';
 import { addFrame } from './frames.js';
 
@@ -11,7 +11,6 @@ export class Pane {
   #chats = new Map();
   #chat;
   #frames = 0;
-  #requests = [];
   #contacts = new Map();
   #composing = false;
   #pauseTimer;
@@ -45,19 +44,15 @@ export class Pane {
     this.#part('.show').onchange = ({ target }) => user.setShow(target.value);
     this.#part('.banner button').onclick = () => void user.start();
     this.#part('.offer button').onclick = () => user.add(this.#chat.peer);
-    for (const button of this.element.querySelectorAll('.request button')) {
-      button.onclick = () => void this.#answer(button.value === 'approve');
-    }
   }
 
   /** What the user object tells. */
   on = {
-    state: ({ status, text, link }) => this.#showState(status, text, link),
+    state: ({ status, text }) => this.#showState(status, text),
     message: (message) => this.#receive(message),
     failed: ({ id, peer, text }) => this.#chatWith(peer).fail(id, text),
     typing: ({ peer, state }) => this.#chatWith(peer).setTyping(state === 'composing'),
     presence: ({ peer, available, show }) => this.#chatWith(peer).setPresence(available, show),
-    request: (request) => this.#queueRequest(request),
     contact: ({ jid, state }) => {
       this.#contacts.set(jid, state);
       this.#showOffer();
@@ -142,38 +137,12 @@ export class Pane {
     this.#part('.typing').textContent = this.#chat?.typing ? `${this.#chat.name} is typing …` : '';
   }
 
-  #showState(status, text, link) {
-    const down = status === 'online' && link === 'down';
-    const words = {
-      connecting: 'Connecting …',
-      online: 'The gateway has lost the XMPP server: messages wait for it',
-    };
+  #showState(status, text) {
     if (status !== 'online') for (const chat of this.#chats.values()) chat.setTyping(false);
-    this.element.dataset.status = down ? 'linkless' : status;
-    this.#part('.banner').hidden = status === 'online' && !down;
-    this.#part('.banner span').textContent = text ?? words[status];
+    this.element.dataset.status = status;
+    this.#part('.banner').hidden = status === 'online';
+    this.#part('.banner span').textContent = text ?? 'Connecting …';
     this.#part('.banner button').hidden = status !== 'stopped';
-  }
-
-  #queueRequest(request) {
-    if (!this.#requests.some(({ jid }) => jid === request.jid)) this.#requests.push(request);
-    this.#showRequest();
-  }
-
-  #showRequest() {
-    const [request] = this.#requests;
-    this.#part('.request').hidden = !request;
-    if (request) this.#part('.request span').textContent = `${nameOf(request.jid)} wants to see when you are online.`;
-  }
-
-  async #answer(approved) {
-    const request = this.#requests.shift();
-    this.#showRequest();
-    try {
-      await this.#user.answer(request.jid, approved);
-    } catch {
-      this.#queueRequest(request);
-    }
   }
 
   /** Offers to ask for the presence of the person one chats with, where the user object can. */
