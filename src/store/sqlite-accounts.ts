@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { StoredAccount, StoredAccounts, StoredAmounts, StoreStats } from './accounts.ts';
 import { timeOf } from './archive-id.ts';
 import { rows } from './rows.ts';
-import type { ArchiveChanges } from './sqlite-archive.ts';
+import type { ArchiveChanges, SqliteArchive } from './sqlite-archive.ts';
 
 /** What it needs of the store. */
 interface Calls {
@@ -25,13 +25,15 @@ export class SqliteAccounts implements StoredAccounts {
   readonly #transactions: () => Calls;
   readonly #flush: () => void;
   readonly #sql;
-  /** The index of words, after something was removed. */
-  #scrubbing: 'first' | 'next' | 'done' = 'done';
+  readonly #removal: { readonly pending: boolean };
+  /** How far the index of words is with the account that is being removed. */
+  #scrubbing: 'first' | 'next' | 'done' = 'first';
 
-  /** `flush` writes what is held back of chats. */
-  constructor(db: DatabaseSync, transactions: () => Calls, flush: () => void) {
+  /** `archive.flush` writes what is held back of chats. */
+  constructor(db: DatabaseSync, transactions: () => Calls, archive: Pick<SqliteArchive, 'flush' | 'removal'>) {
     this.#transactions = transactions;
-    this.#flush = flush;
+    this.#flush = () => archive.flush();
+    this.#removal = archive.removal;
     this.#sql = {
       count: rows<{ count: number }>(db.prepare("SELECT count(*) AS count FROM accounts WHERE instr(jid, '@') > 0")),
       pages: rows<{ page_count: number }>(db.prepare('PRAGMA page_count')),
@@ -73,14 +75,18 @@ export class SqliteAccounts implements StoredAccounts {
   }
 
   async purge(): Promise<boolean> {
-    if ((await this.#transactions().change('purgeAccounts', step.items)) > 0) {
-      this.#scrubbing = 'first';
+    const calls = this.#transactions();
+    if (!(await calls.run(() => this.#removal.pending))) return false;
+    if ((await calls.change('purgeAccount', step.items)) > 0) return true;
+    // While its row is there, a crash cannot leave words behind.
+    if (this.#scrubbing !== 'done') {
+      const goesOn = await calls.change('scrubSearch', this.#scrubbing === 'first', step.pages);
+      this.#scrubbing = goesOn ? 'next' : 'done';
       return true;
     }
-    if (this.#scrubbing === 'done') return false;
-    const goesOn = await this.#transactions().change('scrubSearch', this.#scrubbing === 'first', step.pages);
-    this.#scrubbing = goesOn ? 'next' : 'done';
-    return goesOn;
+    this.#scrubbing = 'first';
+    await calls.change('dropAccount');
+    return true;
   }
 
   about(account: string): Promise<(StoredAccount & StoredAmounts) | undefined> {

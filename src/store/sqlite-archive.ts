@@ -37,6 +37,7 @@ export type ArchiveChanges = SqliteArchive['changes'];
 export class SqliteArchive implements Archive {
   readonly clock: ArchiveClock;
   readonly changes;
+  readonly removal: Pick<Removal, 'pending'>;
   readonly #calls: () => Calls;
   readonly #directory: Directory;
   readonly #waiting: WaitingRoom;
@@ -62,6 +63,8 @@ export class SqliteArchive implements Archive {
     const items = new ItemWriter(db, { clock, directory, search, waiting });
     const sends = new Sends(db);
     this.#sends = sends;
+    const removal = new Removal(db, { clock, directory, search, sends });
+    this.removal = removal;
     this.changes = changesOf({
       directory,
       waiting,
@@ -70,7 +73,7 @@ export class SqliteArchive implements Archive {
       sends,
       receipts: new Receipts(db),
       retention: new Retention(db, { clock, directory, search, sends }),
-      removal: new Removal(db, { clock, directory, search, sends }),
+      removal,
     });
   }
 
@@ -196,7 +199,8 @@ function changesOf({ directory, waiting, items, chats, sends, receipts, retentio
       receipts.take(directory.account(account), archiveIds),
     prune: (rule: { readonly before?: number; readonly perChat?: number }, max: number) => retention.prune(rule, max),
     retireAccount: (jid: string) => removal.retire(jid),
-    purgeAccounts: (max: number) => removal.purge(max),
+    purgeAccount: (max: number) => removal.purge(max),
+    dropAccount: () => removal.drop(),
     scrubSearch: (first: boolean, pages: number) => removal.scrub(first, pages),
   };
 }

@@ -68,27 +68,43 @@ export class Removal {
     return true;
   }
 
-  /** Removes so many items of retired accounts, at most. Returns how many; 0 = nothing is left of any. */
+  /** Is something of a retired account left? */
+  get pending(): boolean {
+    return this.#next() !== undefined;
+  }
+
+  /** Removes so many items of a retired account, at most. Returns how many; 0 = it has none any more. */
   purge(max: number): number {
-    const account = this.#sql.next.get(gone, behindGone)?.id;
+    const account = this.#next();
     if (account === undefined) return 0;
     return this.#overwriting(() => {
       const items = this.#sql.items.all(account, max);
       for (const item of items) this.#remove(account, item);
       // The numbers of what is gone are not given again.
       this.#sql.saveClock.run(this.#parts.clock.last);
-      if (items.length === max) return max;
+      return items.length;
+    });
+  }
+
+  /** The last step: what is left of a retired account that has no items. */
+  drop(): void {
+    const account = this.#next();
+    if (account === undefined) return;
+    this.#overwriting(() => {
       this.#parts.sends.flush();
       this.#parts.directory.forgetChats();
       for (const remove of this.#sql.rest) remove.run(account);
       this.#sql.account.run(account);
-      return items.length + 1;
     });
   }
 
   /** Takes words of what was removed out of the index. False where none were left. */
   scrub(first: boolean, pages: number): boolean {
     return this.#overwriting(() => this.#parts.search.merge(first, pages));
+  }
+
+  #next(): number | undefined {
+    return this.#sql.next.get(gone, behindGone)?.id;
   }
 
   #remove(account: number, { number, type, ids, one }: Row): void {

@@ -136,11 +136,7 @@ class SqliteStore implements Store {
     this.#records = new Records(db);
     const archive = new SqliteArchive(db, () => this.#transactions);
     this.archive = archive;
-    this.accounts = new SqliteAccounts(
-      db,
-      () => this.#transactions,
-      () => archive.flush(),
-    );
+    this.accounts = new SqliteAccounts(db, () => this.#transactions, archive);
     const changes = { ...changesOf(this.#sql, this.#records), ...archive.changes };
     this.#transactions = new Transactions(db, {
       journal,

@@ -143,6 +143,37 @@ test('what is not there, or not that way, is said in the words of the protocol',
   expect((await get('/api/status', bearer(apiKey), { method: 'DELETE' })).status).toBe(404);
 });
 
+test('what cannot be read is refused, and costs nothing', async () => {
+  const { get, api } = await start();
+  const post = (body: string, type = 'application/json') =>
+    get('/api/messages', { ...bearer(apiKey), 'content-type': type }, { method: 'POST', body });
+  const bad: [string, string | undefined, number, string][] = [
+    ['{', undefined, 400, 'bad-request'],
+    ['[]', undefined, 400, 'bad-request'],
+    ['"text"', undefined, 400, 'bad-request'],
+    ['', undefined, 400, 'bad-request'],
+    ['{"__proto__":{"to":"romeo@example.com"},"body":"x"}', undefined, 400, 'bad-request'],
+    ['{"to":"romeo@example.com","body":1}', undefined, 400, 'bad-request'],
+    ['to=romeo', 'application/x-www-form-urlencoded', 415, 'bad-request'],
+    ['<to/>', 'text/xml', 415, 'bad-request'],
+    [`{"to":"romeo@example.com","body":"${'x'.repeat(70_000)}"}`, undefined, 413, 'too-large'],
+    [`{"to":"romeo@example.com","x":${'['.repeat(500)}${']'.repeat(500)}}`, undefined, 400, 'bad-request'],
+  ];
+  for (const [body, type, status, code] of bad) {
+    const answer = await post(body, type);
+    expect({ body: body.slice(0, 60), status: answer.status, code: answer.body.error.code }).toEqual({
+      body: body.slice(0, 60),
+      status,
+      code,
+    });
+  }
+  expect((await get('/api/accounts?max=0', bearer(apiKey))).body.error).toMatchObject({ field: 'max' });
+  expect((await get('/api/accounts?max=many', bearer(apiKey))).body.error).toMatchObject({ field: 'max' });
+  expect((await get('/api/accounts/%ff', bearer(apiKey))).status).toBe(404);
+  expect((await get(`/api/accounts/${'a'.repeat(5000)}`, bearer(apiKey))).status).toBeGreaterThanOrEqual(400);
+  expect((await api.call('getStatus')).accounts.stored).toBe(0);
+});
+
 test('the API is not on the public port', async () => {
   const { gateway } = await start();
   const url = gateway.url.replace('ws:', 'http:').replace('/ws', '/api/status');

@@ -123,9 +123,16 @@ it('what a crash interrupts goes on with the next start', async () => {
   await store.accounts.purge();
   await store.close();
   expect(JSON.stringify(dump())).toContain(secret);
+  const half = openSqliteStore(file);
+  // All of its messages; its words may be in the index yet.
+  for (let i = 0; i < 3; i++) await half.accounts.purge();
+  await half.close();
+  expect(dump().items).toHaveLength(453);
+  expect(dump().accounts).toHaveLength(2);
   const next = openSqliteStore(file);
   expect(await countOf(next)).toBe(1);
   await purge(next);
   await next.close();
   expect(JSON.stringify(dump())).not.toContain(secret);
+  expect(dump().accounts).toHaveLength(1);
 });
