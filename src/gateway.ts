@@ -24,7 +24,7 @@ import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { createTracing } from './tracing.ts';
 import { createWebSocketServer, type WebSockets } from './websocket/server.ts';
-import { Link } from './xmpp/link.ts';
+import { Link, type LinkOptions } from './xmpp/link.ts';
 
 export interface Gateway {
   /** Resolves when both ports listen; the link is tried for ever. */
@@ -63,7 +63,7 @@ export async function createGateway(config: Config, { log, live, demoFolder }: G
     observe: (operation, seconds) => metrics.storeDuration.observe(seconds, operation),
   });
   const auth = liveAuth(config, { key: await store.key('guest'), log: logs.auth });
-  const link = new Link({ ...linkOptions(config), log: logs.xmpp, metrics });
+  const link = new Link(linkOptions(config, { log: logs.xmpp, metrics }));
   const [put, filesKey] = [createPut(), await store.key('files')];
   const push = await webPush(config, store);
   const parts = {
@@ -85,13 +85,14 @@ export async function createGateway(config: Config, { log, live, demoFolder }: G
   return new Process(config, { log, logs, metrics, store, link, virtualServer, auth, live, demo });
 }
 
-function linkOptions({ xmpp, limits }: Config) {
+function linkOptions({ xmpp, limits }: Config, reports: { log: Logger; metrics: Metrics }): LinkOptions {
   const { service, domain, server, secret } = xmpp;
   return {
     service,
     domain,
     server,
     secret,
+    ...reports,
     get maxStanzaBytes() {
       return limits.stanza;
     },
