@@ -68,7 +68,7 @@ export class TestGateway {
           STANZAWIRE_HTTP_PUBLIC_PORT: '0',
           STANZAWIRE_HTTP_INTERNAL_PORT: '0',
           STANZAWIRE_DRAIN_TIME: '0s',
-          STANZAWIRE_LOG_LEVEL: process.env.TEST_LOG ?? 'silent',
+          STANZAWIRE_LOG_LEVEL: log.level,
           ...(upstream.rooms === undefined ? {} : { STANZAWIRE_ROOMS_SERVICE: upstream.rooms }),
           ...(upstream.upload === undefined ? {} : { STANZAWIRE_UPLOADS_SERVICE: upstream.upload }),
           STANZAWIRE_UPLOADS_HOSTS: '127.0.0.1',
