@@ -54,6 +54,7 @@ export class TestGateway {
     log = createLogger(process.env.TEST_LOG ?? 'silent'),
     demoFolder?: string,
   ): Promise<TestGateway> {
+    const { level } = log;
     // Read again at a reload, with what has become of `env`.
     const live = new LiveConfig(() =>
       loadConfig({
@@ -68,7 +69,7 @@ export class TestGateway {
           STANZAWIRE_HTTP_PUBLIC_PORT: '0',
           STANZAWIRE_HTTP_INTERNAL_PORT: '0',
           STANZAWIRE_DRAIN_TIME: '0s',
-          STANZAWIRE_LOG_LEVEL: log.level,
+          STANZAWIRE_LOG_LEVEL: level,
           ...(upstream.rooms === undefined ? {} : { STANZAWIRE_ROOMS_SERVICE: upstream.rooms }),
           ...(upstream.upload === undefined ? {} : { STANZAWIRE_UPLOADS_SERVICE: upstream.upload }),
           STANZAWIRE_UPLOADS_HOSTS: '127.0.0.1',
