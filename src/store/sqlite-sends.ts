@@ -33,7 +33,9 @@ interface Unwritten {
   readonly account: number;
   readonly id: string;
   /** Absent: there is to be none. */
-  readonly row?: Row;
+  readonly row?: Row | undefined;
+  /** The table has one, older than this. */
+  readonly stored: boolean;
 }
 
 /** So long is a repeated message recognised. */
@@ -65,9 +67,10 @@ export class Sends {
   }
 
   begin(account: number, { id, chat, digest, at }: Sending): SentRecord | undefined {
-    const known = this.#find(account, id) ?? this.#archived(account, id, at);
+    const { row, stored } = this.#look(account, id);
+    const known = row ?? this.#archived(account, id, at);
     if (!known || known.state === 'failed' || (known.state === 'pending' && known.digest === digest)) {
-      this.#set(account, id, { chat, digest, at, state: 'pending', result: null });
+      this.#set(account, id, { chat, digest, at, state: 'pending', result: null }, stored);
     }
     if (!known) return undefined;
     const result = known.result === null ? {} : { result: JSON.parse(known.result) as Record<string, unknown> };
@@ -76,40 +79,41 @@ export class Sends {
 
   /** Archives it, with what is to be noted, unless it is `sent` already. */
   finish<T>(account: number, id: string, result: Record<string, unknown>, archive: (sent?: string) => T[]): T[] {
-    const key = `${account} ${id}`;
-    const unwritten = this.#unwritten.get(key)?.row;
-    const known = unwritten ?? this.#find(account, id);
+    const { row: known, stored } = this.#look(account, id);
     if (known?.state === 'sent' || (!known && this.#archived(account, id, 0))) return [];
     if (!known) return archive();
     const items = archive(JSON.stringify({ digest: known.digest, at: known.at, result } satisfies Sent));
     // It waits for the message that it acts on.
-    if (items.length === 0) this.#set(account, id, { ...known, state: 'sent', result: JSON.stringify(result) });
-    else if (unwritten) this.#unwritten.delete(key);
-    else this.#unwritten.set(key, { account, id });
+    if (items.length === 0) this.#set(account, id, { ...known, state: 'sent', result: JSON.stringify(result) }, stored);
+    // Left in the table, an earlier attempt's row would speak for this one.
+    else if (stored) this.#unwritten.set(`${account} ${id}`, { account, id, stored });
+    else this.#unwritten.delete(`${account} ${id}`);
     return items;
   }
 
   /** It was sent, and is archived elsewhere. */
   settle(account: number, id: string, result: Record<string, unknown>): void {
-    const known = this.#find(account, id);
+    const { row: known, stored } = this.#look(account, id);
     if (known && known.state !== 'sent') {
-      this.#set(account, id, { ...known, state: 'sent', result: JSON.stringify(result) });
+      this.#set(account, id, { ...known, state: 'sent', result: JSON.stringify(result) }, stored);
     }
   }
 
   /** Was it `sent`, to that chat? */
   fail(account: number, id: string, chat: string): boolean {
-    const known = this.#find(account, id) ?? this.#archived(account, id, 0);
+    const { row, stored } = this.#look(account, id);
+    const known = row ?? this.#archived(account, id, 0);
     if (known?.chat !== chat) return false;
-    if (known.state !== 'failed') this.#set(account, id, { ...known, state: 'failed' });
+    if (known.state !== 'failed') this.#set(account, id, { ...known, state: 'failed' }, stored);
     return known.state === 'sent';
   }
 
   /** An item that was sent leaves the archive. */
   keep(account: number, id: string, number: number, sent: string): void {
-    if (this.#find(account, id)) return;
+    const { row, stored } = this.#look(account, id);
+    if (row) return;
     const known = this.#archived(account, id, timeOf(number));
-    if (known && JSON.parse(sent).digest === known.digest) this.#set(account, id, known);
+    if (known && JSON.parse(sent).digest === known.digest) this.#set(account, id, known, stored);
   }
 
   prune(before: number, max: number): number {
@@ -131,9 +135,11 @@ export class Sends {
     this.#unwritten.clear();
   }
 
-  #find(account: number, id: string): Row | undefined {
+  #look(account: number, id: string): Pick<Unwritten, 'row' | 'stored'> {
     const held = this.#unwritten.get(`${account} ${id}`);
-    return held ? held.row : this.#sql.find.get(account, id);
+    if (held) return held;
+    const row = this.#sql.find.get(account, id);
+    return { row, stored: row !== undefined };
   }
 
   /** What the archive knows of it, not older than a day at that time (epoch ms). */
@@ -146,7 +152,7 @@ export class Sends {
     return { chat, digest, at, state: 'sent', result: JSON.stringify(answer) };
   }
 
-  #set(account: number, id: string, row: Row): void {
-    this.#unwritten.set(`${account} ${id}`, { account, id, row });
+  #set(account: number, id: string, row: Row, stored: boolean): void {
+    this.#unwritten.set(`${account} ${id}`, { account, id, row, stored });
   }
 }

@@ -62,7 +62,7 @@ export class Transactions<C extends Changes> {
   /** Changes that are in the open transaction only. */
   #uncommitted = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** The last failure to commit; until a commit succeeds nothing is changed. */
+  /** The last failure to commit, by the clock of `performance`; until a commit succeeds nothing is changed. */
   #failure: { readonly error: unknown; readonly at: number } | undefined;
   #closed = false;
 
@@ -161,7 +161,7 @@ export class Transactions<C extends Changes> {
   /** What failed to be committed comes first. @throws Error the disk's */
   #recover(): void {
     if (!this.#failure) return;
-    if (Date.now() - this.#failure.at < retryMs) throw this.#failure.error;
+    if (performance.now() - this.#failure.at < retryMs) throw this.#failure.error;
     if (!this.#tryCommit()) throw this.#failure.error;
   }
 
@@ -215,7 +215,7 @@ export class Transactions<C extends Changes> {
       return true;
     } catch (error) {
       this.#rollback();
-      this.#failure = { error, at: Date.now() };
+      this.#failure = { error, at: performance.now() };
       if (!this.#closed) this.#commitLater();
       return false;
     }

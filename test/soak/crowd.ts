@@ -2,6 +2,7 @@
 import type { XmppServer } from '../support/servers/index.ts';
 import type { SoakGateway } from './gateway.ts';
 import type { Ledger } from './ledger.ts';
+import { roomOf } from './room.ts';
 import { until } from './until.ts';
 import { WebClient } from './web-client.ts';
 import { XmppUser } from './xmpp-user.ts';
@@ -24,6 +25,8 @@ export interface CrowdSize {
   /** Clients of each account. */
   readonly sessions: number;
   readonly users: number;
+  /** How many of the accounts are in the room. */
+  readonly inRoom?: number;
 }
 
 /** How many come online at once: neither side has to be stormed for this. */
@@ -42,9 +45,11 @@ export async function gather(
   const users = Array.from({ length: size.users }, (_, i) => new XmppUser(server, userName(i), ledger));
   await Promise.all(users.map((user) => user.start()));
   const accounts: WebAccount[] = [];
-  for (let first = 0; first < size.accounts; first += group) {
-    const indices = Array.from({ length: Math.min(group, size.accounts - first) }, (_, i) => first + i);
-    const some = await Promise.all(indices.map((i) => account(i, size.sessions, users, gateway, ledger)));
+  while (accounts.length < size.accounts) {
+    // The first makes the room that others come into.
+    const count = accounts.length === 0 ? 1 : Math.min(group, size.accounts - accounts.length);
+    const indices = Array.from({ length: count }, (_, i) => accounts.length + i);
+    const some = await Promise.all(indices.map((i) => account(i, { size, users, server, gateway, ledger })));
     await until(() => some.every(({ clients }) => clients.every(({ settled }) => settled)), onlineMs, 'the crowd');
     await Promise.all(some.flatMap(({ jid, contacts }) => contacts.map((contact) => contact.subscribe(jid))));
     accounts.push(...some);
@@ -52,17 +57,21 @@ export async function gather(
   return { accounts, users };
 }
 
-async function account(
-  index: number,
-  sessions: number,
-  users: readonly XmppUser[],
-  gateway: SoakGateway,
-  ledger: Ledger,
-): Promise<WebAccount> {
+interface Setting {
+  readonly size: CrowdSize;
+  readonly users: readonly XmppUser[];
+  readonly server: XmppServer;
+  readonly gateway: SoakGateway;
+  readonly ledger: Ledger;
+}
+
+async function account(index: number, { size, users, server, gateway, ledger }: Setting): Promise<WebAccount> {
+  const room = { jid: roomOf(server), nick: `w${index}`, isFirst: index === 0 };
   const token = await gateway.token(`w${index}`);
-  const clients = Array.from({ length: sessions }, (_, i) => {
+  const clients = Array.from({ length: size.sessions }, (_, i) => {
     const name = `w${index}.${i}`;
-    return new WebClient({ name, url: gateway.url, token, acks: i % 3 !== 2, approves: i === 0, ledger });
+    const joins = i === 0 && index < (size.inRoom ?? 0) ? { room } : {};
+    return new WebClient({ name, url: gateway.url, token, acks: i % 3 !== 2, approves: i === 0, ledger, ...joins });
   });
   for (const client of clients) client.start();
   const two = [users[index % users.length], users[(7 * index + 3) % users.length]];

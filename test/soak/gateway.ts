@@ -1,12 +1,14 @@
 /** The gateway as a process of its own, which can be killed and comes back on the same ports with the same store. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { mintToken } from '../../src/auth/jwt.ts';
+import { Cuttable } from '../support/cuttable.ts';
 import { Program } from '../support/process.ts';
 import type { XmppServer } from '../support/servers/index.ts';
 import { freePorts } from '../support/servers/ports.ts';
+import type { Conditions } from './conditions.ts';
+import { Disk } from './disk.ts';
 
 const tokenSecret = 'a secret of thirty-two bytes, or more';
 const readyMs = 30_000;
@@ -28,38 +30,45 @@ export class SoakGateway {
   readonly url: string;
   /** Log lines that should not be there. */
   readonly complaints: string[] = [];
+  /** Between it and the XMPP server. */
+  readonly network: Cuttable;
+  /** What its store is on. */
+  readonly disk: Disk;
   readonly #env: Record<string, string>;
+  readonly #conditions: Conditions = { shiftMs: 0, slowMs: 0 };
   readonly #internalUrl: string;
-  readonly #folder: string;
   readonly #atExit = (): void => void this.#program?.child.kill('SIGKILL');
   #program: Program | undefined;
 
-  static async start(server: XmppServer, env: Record<string, string> = {}): Promise<SoakGateway> {
-    const [publicPort = 0, free = 0] = await freePorts(2);
-    const internalPort = Number(env.STANZAWIRE_HTTP_INTERNAL_PORT ?? free);
-    const gateway = new SoakGateway(server, { publicPort, internalPort }, env);
+  static async start(server: XmppServer, env: Record<string, string> = {}, chaos = false): Promise<SoakGateway> {
+    const [publicPort = 0, internalPort = 0] = await freePorts(2);
+    const network = await Cuttable.to(server.componentPort);
+    const gateway = new SoakGateway(server, { publicPort, internalPort, network, disk: new Disk(chaos) }, env);
     await gateway.run();
     return gateway;
   }
 
   private constructor(
     server: XmppServer,
-    { publicPort, internalPort }: { publicPort: number; internalPort: number },
+    parts: { publicPort: number; internalPort: number; network: Cuttable; disk: Disk },
     env: Record<string, string>,
   ) {
-    this.#folder = mkdtempSync(join(tmpdir(), 'stanzawire-soak-'));
+    const { publicPort, internalPort, network, disk } = parts;
+    this.network = network;
+    this.disk = disk;
     this.url = `ws://127.0.0.1:${publicPort}/ws`;
     this.#internalUrl = `http://127.0.0.1:${internalPort}`;
     this.#env = {
-      STANZAWIRE_XMPP_SERVICE: server.service,
+      STANZAWIRE_XMPP_SERVICE: `xmpp://127.0.0.1:${network.port}`,
       STANZAWIRE_XMPP_DOMAIN: server.componentDomain,
       STANZAWIRE_XMPP_SERVER: server.host,
       STANZAWIRE_XMPP_SECRET: server.secret,
       STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
-      STANZAWIRE_STORE_URL: `sqlite:${join(this.#folder, 'stanzawire.db')}`,
+      STANZAWIRE_STORE_URL: `sqlite:${join(disk.folder, 'stanzawire.db')}`,
       STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
       STANZAWIRE_HTTP_PUBLIC_PORT: `${publicPort}`,
       STANZAWIRE_HTTP_INTERNAL_PORT: `${internalPort}`,
+      CONDITIONS: conditionsFile(disk),
       ...settings,
       ...env,
     };
@@ -68,8 +77,22 @@ export class SoakGateway {
 
   /** Starts the process; resolves when it listens. */
   async run(): Promise<void> {
-    this.#program = new Program([], this.#env);
+    this.#program = new Program([], this.#env, ['--import', join(import.meta.dirname, 'conditions.ts')]);
     await this.#program.event('started');
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#program?.child.kill(signal);
+  }
+
+  /** Its clock and its disk are like that from now on. */
+  async live(conditions: Partial<Conditions>): Promise<void> {
+    Object.assign(this.#conditions, conditions);
+    const path = conditionsFile(this.disk);
+    await writeFile(`${path}.new`, JSON.stringify(this.#conditions));
+    // It must never read half of it.
+    await rename(`${path}.new`, path);
+    this.#program?.child.kill('SIGWINCH');
   }
 
   /** Resolves when the process has ended. */
@@ -87,7 +110,7 @@ export class SoakGateway {
   async ready(): Promise<void> {
     const deadline = performance.now() + readyMs;
     while (!(await isOk(`${this.#internalUrl}/readyz`))) {
-      if (performance.now() > deadline) throw new Error('the gateway is not ready');
+      if (performance.now() > deadline) throw new Error(`the gateway is not ready\n${this.#program?.tail(2000)}`);
       await delay(50);
     }
   }
@@ -103,8 +126,14 @@ export class SoakGateway {
   async stop(): Promise<void> {
     await this.end('SIGTERM');
     process.removeListener('exit', this.#atExit);
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.network.close();
+    this.disk.remove();
   }
+}
+
+/** Beside the disk, which may be full. */
+function conditionsFile({ folder }: Disk): string {
+  return `${folder}.conditions`;
 }
 
 function isOk(url: string): Promise<boolean> {

@@ -1,7 +1,11 @@
-/** What befalls the processes in a soak: the XMPP server and the gateway are killed and started again, or both at once. */
+/**
+ * What befalls the processes in a soak: the XMPP server and the gateway are killed and started again, or both at once; in a
+ * chaos run the faults of faults.ts too.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { XmppServer } from '../support/servers/index.ts';
 import type { Crowd } from './crowd.ts';
+import { clockJump, cutLink, fullDisk, halfOpenLink, slowStore, stall } from './faults.ts';
 import type { SoakGateway } from './gateway.ts';
 import type { Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
@@ -21,9 +25,10 @@ export interface Scene {
   readonly random: Random;
   /** Seconds between incidents, from and to. */
   readonly calm: readonly [number, number];
+  readonly kinds: readonly IncidentKind[];
 }
 
-const incidents = {
+const kills = {
   'kills of the XMPP server': killServer,
   'kills of the gateway': (scene) => restartGateway(scene, 'SIGKILL'),
   'stops of the gateway': (scene) => restartGateway(scene, 'SIGTERM'),
@@ -33,23 +38,38 @@ const incidents = {
   },
 } satisfies Record<string, (scene: Scene) => Promise<Kill | undefined>>;
 
+const incidents = {
+  ...kills,
+  'cuts of the link': cutLink,
+  'half-open links': halfOpenLink,
+  'full disks': fullDisk,
+  'jumps of the clock': clockJump,
+  'stalls of the event loop': stall,
+  'times of a slow store': slowStore,
+} satisfies Record<string, (scene: Scene) => Promise<Kill | undefined>>;
+
+export type IncidentKind = keyof typeof incidents;
+export const killKinds = Object.keys(kills) as IncidentKind[];
+export const allKinds = Object.keys(incidents) as IncidentKind[];
+
 /** One incident after the other, each kind in its turn, until that time; resolves when all is up again. */
 export async function befall(scene: Scene, end: number): Promise<Kill[]> {
   const { ledger, random, calm } = scene;
-  const kills: Kill[] = [];
-  let kinds: (keyof typeof incidents)[] = [];
+  const ends: Kill[] = [];
+  let kinds: IncidentKind[] = [];
   await delay(1000 * random.between(...calm));
   while (performance.now() < end) {
-    if (kinds.length === 0) kinds = shuffled(Object.keys(incidents) as typeof kinds, random);
+    if (kinds.length === 0) kinds = shuffled(scene.kinds, random);
     const kind = kinds.pop();
     if (!kind) break;
     ledger.count(kind);
     ledger.events.push(`${ledger.clock()} ${kind}`);
+    if (process.env.CHAOS_DEBUG) console.error(`${ledger.clock()} ${kind}`);
     const kill = await incidents[kind](scene);
-    if (kill) kills.push(kill);
+    if (kill) ends.push(kill);
     await delay(1000 * random.between(...calm));
   }
-  return kills;
+  return ends;
 }
 
 async function killServer({ server, gateway, crowd, random }: Scene): Promise<Kill> {
@@ -71,7 +91,7 @@ async function restartGateway({ gateway, random }: Scene, signal: 'SIGKILL' | 'S
   return undefined;
 }
 
-function shuffled<T>(list: T[], random: Random): T[] {
+function shuffled<T>(list: readonly T[], random: Random): T[] {
   return list
     .map((one) => ({ one, by: random.between(0, 1) }))
     .toSorted((a, b) => a.by - b.by)

@@ -1,11 +1,14 @@
-/** A soak, whole: servers, crowd, load, incidents, the quiet after them, the audit of every archive, the verdict. */
+/** A soak or chaos run, whole: servers, crowd, load, incidents, the quiet after them, the audit of every archive, the verdict. */
+
 import { JsonClient } from '../support/json-client.ts';
 import { testServers, type XmppServer } from '../support/servers/index.ts';
+import { leftBehind, missing } from './aftermath.ts';
 import { type Crowd, type CrowdSize, gather, userName, type WebAccount } from './crowd.ts';
 import { SoakGateway } from './gateway.ts';
-import { befall } from './incidents.ts';
+import { allKinds, befall, type IncidentKind, killKinds } from './incidents.ts';
 import { Ledger } from './ledger.ts';
 import { seeded } from './random.ts';
+import { Talker, talker } from './room.ts';
 import { Traffic, type TrafficPlan } from './traffic.ts';
 import { until } from './until.ts';
 import { judge } from './verdict.ts';
@@ -20,6 +23,8 @@ export interface SoakPlan extends CrowdSize, TrafficPlan {
   readonly calm: readonly [number, number];
   /** Configuration of the gateway, over the soak's own. */
   readonly env?: Record<string, string>;
+  /** Every kind of fault, or some, beside the kills of a soak; with a room that some accounts are in. */
+  readonly chaos?: boolean | readonly IncidentKind[];
 }
 
 export interface SoakResult {
@@ -40,9 +45,9 @@ export async function soak(plan: SoakPlan, tell: (what: string) => void): Promis
   const installed = testServers().find(({ name }) => name === plan.server);
   if (!installed) throw new Error(`there is no server ${plan.server}`);
   const accounts = Array.from({ length: plan.users }, (_, i) => userName(i));
-  const server = await installed.start({ accounts });
+  const server = await installed.start({ accounts: [...accounts, talker] });
   try {
-    const gateway = await SoakGateway.start(server, plan.env);
+    const gateway = await SoakGateway.start(server, plan.env, plan.chaos !== undefined);
     try {
       await gateway.ready();
       return await run(plan, server, gateway, tell);
@@ -63,11 +68,14 @@ async function run(
   const ledger = new Ledger();
   const random = seeded(plan.seed);
   const crowd = await gather(plan, server, gateway, ledger);
+  const inRoom = plan.inRoom ?? 0;
+  const talk = inRoom > 0 ? new Talker(server) : undefined;
   try {
     tell(`${plan.accounts} accounts × ${plan.sessions}, ${plan.users} XMPP users, ${plan.seconds} s of messages`);
     const traffic = new Traffic(crowd, ledger, random, plan);
     traffic.start();
-    const scene = { server, gateway, crowd, ledger, random: seeded(plan.seed + 1), calm: plan.calm };
+    const kinds = kindsOf(plan, gateway, tell);
+    const scene = { server, gateway, crowd, ledger, random: seeded(plan.seed + 1), calm: plan.calm, kinds };
     const kills = await befall(scene, performance.now() + 1000 * plan.seconds);
     await traffic.stop();
     tell('the load is over: everybody comes back and catches up');
@@ -75,7 +83,20 @@ async function run(
     tell('the audit of every archive');
     const archives = new Map<string, Seen[]>();
     for (const account of crowd.accounts) archives.set(account.jid, await audit(gateway, account));
-    const problems = judge({ ledger, crowd, archives, kills, kind: server.kind });
+    const problems = judge({
+      ledger,
+      crowd,
+      archives,
+      kills,
+      kind: server.kind,
+      clockIsSteady: !kinds.includes('jumps of the clock'),
+    });
+    const remains = plan.chaos === undefined ? [] : await missing(server, gateway, crowd, inRoom);
+    if (plan.chaos !== undefined) {
+      tell('all log out');
+      for (const { clients } of crowd.accounts) for (const client of clients) client.leave();
+      remains.push(...(await leftBehind(server, gateway)));
+    }
     const history = (key = ''): readonly string[] =>
       (ledger.said.get(key)?.history ?? []).map((step) => `${key} ${step}`);
     const told = problems.map(({ key, what, beside }, i) => {
@@ -85,12 +106,21 @@ async function run(
     return {
       counts: ledger.counts,
       events: ledger.events,
-      violations: [...ledger.violations, ...told, ...gateway.complaints],
+      violations: [...ledger.violations, ...told, ...remains, ...gateway.complaints],
     };
   } finally {
+    talk?.stop();
     for (const { clients } of crowd.accounts) for (const client of clients) client.stop();
     for (const user of crowd.users) user.stop();
   }
+}
+
+function kindsOf({ chaos }: SoakPlan, { disk }: SoakGateway, tell: (what: string) => void): readonly IncidentKind[] {
+  if (chaos === undefined || chaos === false) return killKinds;
+  const wanted = chaos === true ? allKinds : chaos;
+  if (disk.mounted) return wanted;
+  tell('no disk is full in this run: only root can mount one for the store');
+  return wanted.filter((kind) => kind !== 'full disks');
 }
 
 /** Until all are online, nobody waits for an answer, and nothing comes any more. */

@@ -1,10 +1,13 @@
-/** `npm run soak`: the soak from the command line; prints its seed and all counts, and ends with 1 on any violation. */
+/**
+ * `npm run soak`, and `npm run chaos`, which is the same with every kind of fault: prints its seed and all counts, and ends
+ * with 1 on any violation.
+ */
 import { parseArgs } from 'node:util';
 import { soak } from './run.ts';
 
-const usage = `usage: npm run soak -- [OPTION …]
+const usage = `usage: npm run soak -- [OPTION …], npm run chaos -- [OPTION …]
   --server NAME   prosody-0.12 (default), ejabberd-23.01, prosody-13, ejabberd-24.12
-  --minutes N     how long messages flow (default 5)
+  --minutes N     how long messages flow (default 5; 10 with chaos)
   --accounts N    web accounts (default 200)
   --sessions N    clients of each (default 3)
   --users N       XMPP users (default 20)
@@ -15,7 +18,8 @@ const usage = `usage: npm run soak -- [OPTION …]
 const { values } = parseArgs({
   options: {
     server: { type: 'string', default: 'prosody-0.12' },
-    minutes: { type: 'string', default: '5' },
+    chaos: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: process.argv.includes('--chaos') ? '10' : '5' },
     accounts: { type: 'string', default: '200' },
     sessions: { type: 'string', default: '3' },
     users: { type: 'string', default: '20' },
@@ -42,7 +46,8 @@ async function main(): Promise<number> {
       users: number('users'),
       rate: number('rate'),
       peace: number('peace'),
-      calm: [3, 12],
+      calm: values.chaos ? [1, 6] : [3, 12],
+      ...(values.chaos ? { chaos: true, inRoom: 20 } : {}),
     },
     (what) => console.error(`… ${what}`),
   );
@@ -53,7 +58,7 @@ async function main(): Promise<number> {
   return violations.length === 0 ? 0 : 1;
 }
 
-function number(name: Exclude<keyof typeof values, 'help' | 'server'>): number {
+function number(name: Exclude<keyof typeof values, 'help' | 'server' | 'chaos'>): number {
   const value = Number(values[name]);
   if (value > 0) return value;
   console.error(`--${name} is a number above 0, not ${values[name]}\n${usage}`);

@@ -17,6 +17,8 @@ export interface Evidence {
   readonly archives: ReadonlyMap<string, readonly Seen[]>;
   readonly kills: readonly Kill[];
   readonly kind: 'prosody' | 'ejabberd';
+  /** Else archive ids do not tell when something was taken. */
+  readonly clockIsSteady: boolean;
 }
 
 /** Of a message: what is wrong with it. */
@@ -54,20 +56,27 @@ export function judge(evidence: Evidence): Problem[] {
   return [...problems, ...inOrder(evidence), ...views(evidence)];
 }
 
-function atXmpp({ kills, kind, ledger }: Evidence, one: Said, receiver: XmppUser | undefined): Problem[] {
+function atXmpp(evidence: Evidence, one: Said, receiver: XmppUser | undefined): Problem[] {
+  const { kills, kind, ledger } = evidence;
   const times = receiver?.got.get(one.key)?.times ?? 0;
   if (times > 1) ledger.count('copies that XMPP users told apart by origin-id', times - 1);
   if (times > 0 || one.acknowledgedAt === undefined || one.failed) return [];
-  const at = takenAt(one.archiveId ?? '');
-  const justBefore = kills.some((kill) => at > kill.at - lastSecond && at < kill.deadAt + onItsWay);
-  const asleep = receiver?.away.some(({ from, to }) => from <= at && kills.some((k) => at <= k.at && k.at <= to));
+  const { from, to } = taken(evidence, one);
+  const justBefore = kills.some((kill) => to > kill.at - lastSecond && from < kill.deadAt + onItsWay);
+  const asleep = receiver?.away.some((away) => away.from <= to && kills.some((k) => from <= k.at && k.at <= away.to));
   if (justBefore) ledger.count('lost by a killed XMPP server: taken in its last second');
   else if (kind === 'ejabberd' && asleep) ledger.count('lost by a killed XMPP server: kept for a user who was away');
   else return [{ key: one.key, what: `acknowledged, but not at ${one.to}` }];
   return [];
 }
 
-/** When the gateway knew that the server has it, by the clock of performance.now(). */
+/** Between these the gateway got to know that the server has it. */
+function taken({ clockIsSteady }: Evidence, one: Said): { from: number; to: number } {
+  const at = takenAt(one.archiveId ?? '');
+  return clockIsSteady ? { from: at, to: at } : { from: one.sentAt, to: one.acknowledgedAt ?? one.sentAt };
+}
+
+/** The same as its archive id says, by the clock of performance.now(). */
 function takenAt(archiveId: string): number {
   return timeOf(parseArchiveId(archiveId) ?? 0) - performance.timeOrigin;
 }
@@ -98,13 +107,14 @@ function bodies(archive: readonly Seen[] = []): Map<string, Seen[]> {
 }
 
 /** Every line of messages appears as it was said; what was sent again after an error may come later. */
-function inOrder({ ledger, crowd, archives, kind }: Evidence): Problem[] {
+function inOrder(evidence: Evidence): Problem[] {
+  const { crowd, archives, kind, ledger } = evidence;
   const web = [...archives].flatMap(([account, items]) => {
     const keys = items.filter(({ type }) => type === 'message').map(({ body }) => body);
-    return [...behind(ledger, keys)].map(([key, before]) => problem(key, before, `in the archive of ${account}`));
+    return [...behind(evidence, keys)].map(([key, before]) => problem(key, before, `in the archive of ${account}`));
   });
   const xmpp = crowd.users.flatMap((user) =>
-    [...behind(ledger, user.got.keys())].flatMap(([key, before]) => {
+    [...behind(evidence, user.got.keys())].flatMap(([key, before]) => {
       if (kind !== 'ejabberd' || !justBack(user, key)) return [problem(key, before, `at ${user.jid}`)];
       ledger.count('turned round by ejabberd, which brings what it kept behind what comes at a login');
       return [];
@@ -118,12 +128,12 @@ function problem(key: string, before: string, where: string): Problem {
 }
 
 /** The messages that come behind one of their line that was said later, and that one. */
-function behind(ledger: Ledger, keys: Iterable<string>): Map<string, string> {
+function behind(evidence: Evidence, keys: Iterable<string>): Map<string, string> {
   const last = new Map<string, Said>();
   const found = new Map<string, string>();
   for (const key of keys) {
-    const one = ledger.said.get(key);
-    if (!one || mayComeLater(one) || one.acknowledgedAt === undefined) continue;
+    const one = evidence.ledger.said.get(key);
+    if (!one || mayComeLater(evidence, one) || one.acknowledgedAt === undefined) continue;
     const before = last.get(one.line);
     if (before && before.sentAt > one.sentAt) found.set(key, before.key);
     else last.set(one.line, one);
@@ -132,8 +142,8 @@ function behind(ledger: Ledger, keys: Iterable<string>): Map<string, string> {
 }
 
 /** It failed for a while; its sender may have had no socket to hear of that. */
-function mayComeLater({ overtaken, sentAt, archiveId = '' }: Said): boolean {
-  return overtaken || takenAt(archiveId) - sentAt > sendTimeoutMs;
+function mayComeLater(evidence: Evidence, one: Said): boolean {
+  return one.overtaken || taken(evidence, one).to - one.sentAt > sendTimeoutMs;
 }
 
 function justBack({ got, away }: XmppUser, key: string): boolean {

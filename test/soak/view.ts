@@ -32,7 +32,8 @@ export class View {
 /** The archived item in an event's frame, or in an item of history; undefined for what is not archived. */
 export function seenIn({ type, data = {} }: Pick<AnyFrame, 'type' | 'data'>): Seen | undefined {
   const { archiveId, chat, id, body, outgoing } = data;
-  if (typeof archiveId !== 'string') return undefined;
+  // A room's archive is its own.
+  if (typeof archiveId !== 'string' || data.type === 'groupchat') return undefined;
   return {
     archiveId,
     type,

@@ -18,11 +18,14 @@ export interface WebClientOptions {
   readonly acks: boolean;
   /** Answers requests for contact. */
   readonly approves: boolean;
+  /** Is in this room all the time; its first one makes it. */
+  readonly room?: { readonly jid: string; readonly nick: string; readonly isFirst: boolean };
   readonly ledger: Ledger;
 }
 
 const ackAfterMs = 100;
 const retryMs = 300;
+const longMs = 3_600_000;
 
 type Request = Required<Pick<AnyFrame, 'id' | 'type' | 'data'>>;
 
@@ -99,6 +102,11 @@ export class WebClient {
     if (!this.online) this.drop(0);
   }
 
+  /** The session ends, and no other comes. */
+  leave(): void {
+    this.logOut(longMs);
+  }
+
   /** For good. */
   stop(): void {
     this.#socket.stop();
@@ -149,10 +157,20 @@ export class WebClient {
     if (this.view.start === undefined) {
       this.#catchUp.cursor = (archive as { last?: string } | undefined)?.last ?? '';
       this.view.start = this.#catchUp.cursor;
+      this.#enter();
     } else {
       this.#unanswered.delete(this.#page);
       this.#nextPage(this.#catchUp.begin());
     }
+  }
+
+  #enter(): void {
+    const { room } = this.#options;
+    if (!room) return;
+    const { jid, nick, isFirst } = room;
+    const values = { 'muc#roomconfig_persistentroom': true };
+    if (isFirst) this.#request('room.create', { room: jid, nick, values });
+    else this.#request('room.join', { room: jid, nick });
   }
 
   #numbered(frame: AnyFrame, seq: number): void {

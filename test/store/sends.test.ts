@@ -62,6 +62,24 @@ onEveryDriver((fixture) => {
     expect(await archive.failSend(alice, 'unknown', bob)).toBe(false);
   });
 
+  it('one that failed, or was left pending, before a restart is known as sent once it is', async () => {
+    const { archive } = fixture;
+    await archive.beginSend(alice, sending());
+    await archive.failSend(alice, 's1', bob);
+    await archive.beginSend(alice, sending({ id: 's2' }));
+    await fixture.reopen();
+    for (const id of ['s1', 's2']) {
+      await fixture.archive.beginSend(alice, sending({ id }));
+      const [item] = await fixture.archive.finishSend(alice, id, outgoing(id, 'hi'), { id, chat: bob });
+      const known = { state: 'sent', result: { id, archiveId: item?.archiveId } };
+      expect(await fixture.archive.beginSend(alice, sending({ id }))).toMatchObject(known);
+      expect(await fixture.archive.finishSend(alice, id, outgoing(id, 'hi'), {})).toEqual([]);
+    }
+    await fixture.reopen();
+    for (const id of ['s1', 's2'])
+      expect(await fixture.archive.beginSend(alice, sending({ id }))).toMatchObject({ state: 'sent' });
+  });
+
   it('one that bounced after all, and is sent again, keeps its id and is shown once', async () => {
     const { archive } = fixture;
     await archive.beginSend(alice, sending());

@@ -1,4 +1,4 @@
-/** A network between the gateway and a server, which can be cut and mended. */
+/** A network between the gateway and a server, which can be cut and mended, and can lose what is on it. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export class Cuttable {
@@ -25,6 +25,19 @@ export class Cuttable {
   cut(): void {
     this.#isCut = true;
     for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /**
+   * What is written from now on to the connections that are there is lost, and nobody is told; new ones work. Returns what
+   * tells whether all of them have been given up by a side.
+   */
+  swallow(): () => boolean {
+    const lost = [...this.#sockets];
+    for (const one of lost) {
+      one.unpipe();
+      one.resume();
+    }
+    return () => lost.every(({ destroyed }) => destroyed);
   }
 
   mend(): void {

@@ -45,6 +45,11 @@ export class Program {
     return parsed.filter((line) => line.event === name);
   }
 
+  /** The last lines that it has written. */
+  tail(count: number): string {
+    return this.#lines.slice(-count).join('\n');
+  }
+
   /** The first log line with that event; rejects when the process ends without it. */
   async event(name: string): Promise<Record<string, unknown>> {
     for (;;) {
