@@ -110,7 +110,7 @@ export class SoakGateway {
   async ready(): Promise<void> {
     const deadline = performance.now() + readyMs;
     while (!(await isOk(`${this.#internalUrl}/readyz`))) {
-      if (performance.now() > deadline) throw new Error(`the gateway is not ready\n${this.#program?.tail(2000)}`);
+      if (performance.now() > deadline) throw new Error(`the gateway is not ready\n${this.#program?.tail(30)}`);
       await delay(50);
     }
   }
@@ -137,7 +137,7 @@ function conditionsFile({ folder }: Disk): string {
 }
 
 function isOk(url: string): Promise<boolean> {
-  return fetch(url).then(
+  return fetch(url, { signal: AbortSignal.timeout(5000) }).then(
     ({ ok }) => ok,
     () => false,
   );

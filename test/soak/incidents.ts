@@ -26,6 +26,9 @@ export interface Scene {
   /** Seconds between incidents, from and to. */
   readonly calm: readonly [number, number];
   readonly kinds: readonly IncidentKind[];
+  /** Seconds that a fault lasts at the most, where it has an end of its own. */
+  readonly longest: number;
+  readonly tell: (what: string) => void;
 }
 
 const kills = {
@@ -64,7 +67,7 @@ export async function befall(scene: Scene, end: number): Promise<Kill[]> {
     if (!kind) break;
     ledger.count(kind);
     ledger.events.push(`${ledger.clock()} ${kind}`);
-    if (process.env.CHAOS_DEBUG) console.error(`${ledger.clock()} ${kind}`);
+    scene.tell(`${ledger.clock()} ${kind}`);
     const kill = await incidents[kind](scene);
     if (kill) ends.push(kill);
     await delay(1000 * random.between(...calm));

@@ -25,6 +25,8 @@ export interface SoakPlan extends CrowdSize, TrafficPlan {
   readonly env?: Record<string, string>;
   /** Every kind of fault, or some, beside the kills of a soak; with a room that some accounts are in. */
   readonly chaos?: boolean | readonly IncidentKind[];
+  /** Seconds that such a fault lasts at the most. */
+  readonly longest?: number;
 }
 
 export interface SoakResult {
@@ -75,7 +77,10 @@ async function run(
     const traffic = new Traffic(crowd, ledger, random, plan);
     traffic.start();
     const kinds = kindsOf(plan, gateway, tell);
-    const scene = { server, gateway, crowd, ledger, random: seeded(plan.seed + 1), calm: plan.calm, kinds };
+    const scene = {
+      ...{ server, gateway, crowd, ledger, random: seeded(plan.seed + 1), kinds, tell },
+      ...{ calm: plan.calm, longest: plan.longest ?? Number.POSITIVE_INFINITY },
+    };
     const kills = await befall(scene, performance.now() + 1000 * plan.seconds);
     await traffic.stop();
     tell('the load is over: everybody comes back and catches up');

@@ -47,6 +47,10 @@ export function judge(evidence: Evidence): Problem[] {
   for (const one of said) {
     ledger.count(`${one.way}: said`);
     if (one.acknowledgedAt !== undefined) ledger.count(`${one.way}: acknowledged`);
+    else if (!one.failed) {
+      const arrived = bodies(evidence.archives.get(one.to)).has(one.key);
+      ledger.count(`${one.way}: neither acknowledged nor refused, ${arrived ? 'archived' : 'lost before the gateway'}`);
+    }
     if (one.overtaken) ledger.count('sent again after an error');
     if (one.failed) ledger.count(`failed: ${one.failed}`);
     if (one.receipts > 1) problems.push({ key: one.key, what: `${one.receipts} receipts came` });
