@@ -77,10 +77,8 @@ async function run(
     const traffic = new Traffic(crowd, ledger, random, plan);
     traffic.start();
     const kinds = kindsOf(plan, gateway, tell);
-    const scene = {
-      ...{ server, gateway, crowd, ledger, random: seeded(plan.seed + 1), kinds, tell },
-      ...{ calm: plan.calm, longest: plan.longest ?? Number.POSITIVE_INFINITY },
-    };
+    const { calm, longest = Number.POSITIVE_INFINITY } = plan;
+    const scene = { server, gateway, crowd, ledger, random: seeded(plan.seed + 1), kinds, tell, calm, longest };
     const kills = await befall(scene, performance.now() + 1000 * plan.seconds);
     await traffic.stop();
     tell('the load is over: everybody comes back and catches up');
