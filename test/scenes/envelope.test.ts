@@ -161,7 +161,6 @@ describe('a wrong field is an error that names it, and nothing is done', () => {
 
 it.each([
   'message.sned',
-  'push.subscribe',
   'call.send',
   'ready',
   'ok',
