@@ -44,6 +44,9 @@ function complain(message: string, code: number): number {
 async function obey(command: Command): Promise<number | undefined> {
   if (command.name === 'version') return print(version());
   if (command.name === 'help') return print((await import('./commands/help.ts')).manual(version()).trimEnd());
+  if (command.name === 'conformance') {
+    return (await import('./commands/conformance.ts')).conformance(command.args, (text) => console.log(text));
+  }
   const { ConfigFiles, LiveConfig, loadConfig } = await import('./config.ts');
   const sources = { file: command.file, env: process.env };
   if (command.name === 'run') {

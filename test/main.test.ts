@@ -60,7 +60,7 @@ describe('the command line', () => {
 
   it.each([
     [['--frob'], "stanzawire: Unknown option '--frob'. See stanzawire --help"],
-    [['frob'], 'stanzawire: "frob" is no command; there are drain and token. See stanzawire --help'],
+    [['frob'], 'stanzawire: "frob" is no command; there are conformance, drain and token. See stanzawire --help'],
     [['--config'], "stanzawire: Option '-c, --config <value>' argument missing. See stanzawire --help"],
     [['--check=frob'], 'stanzawire: --check=frob is not valid; write --check or --check=link'],
     [['drain', '--timeout', '5'], 'stanzawire: drain: --timeout "5" is not a duration; write one like 30s or 2m'],

@@ -92,7 +92,7 @@ const mayImport: Record<string, string[]> = {
   main: ['config', 'log', 'gateway', 'load-extensions', 'commands/', 'node:'],
   'load-extensions': ['extension', 'extension-shape', 'extensions/', 'config/', 'node:'],
   'extension-shape': ['type extension', 'protocol/parse', 'config/'],
-  'commands/': ['config', 'log', 'xmpp/link', 'auth/jwt', 'http/drain-proof', 'node:'],
+  'commands/': ['config', 'log', 'xmpp/link', 'auth/jwt', 'http/drain-proof', 'conformance/', 'node:'],
   config: ['config/', 'node:'],
   'config/': ['networks', 'node:'],
   networks: ['node:'],
@@ -106,7 +106,7 @@ const pure = ['protocol/', 'client/'];
 
 /** Each npm package, and node:sqlite with them, has one home. */
 const homes: Record<string, string[]> = {
-  ws: ['websocket/'],
+  ws: ['websocket/', 'conformance/'],
   '@xmpp/component': ['xmpp/'],
   'fast-xml-parser': ['xmpp/'],
   saxes: ['xmpp/'],

@@ -7,6 +7,7 @@ export type Command =
   | { name: 'run'; file: string | undefined }
   | { name: 'check'; file: string | undefined; link: boolean }
   | { name: 'drain'; file: string | undefined; timeout: string | undefined }
+  | { name: 'conformance'; args: readonly string[] }
   | { name: 'token'; file: string | undefined; user: string; ttl: string; scopes: string[] };
 
 /** The command line cannot be understood; the message is one line. Exit code 2. */
@@ -29,8 +30,10 @@ export function readArguments(args: readonly string[]): Command {
   const [first, ...rest] = args;
   if (first === 'token') return readToken(rest);
   if (first === 'drain') return readDrain(rest);
+  if (first === 'conformance') return { name: 'conformance', args: rest };
   if (first !== undefined && !first.startsWith('-')) {
-    throw new UsageError(`${JSON.stringify(first)} is no command; there are drain and token. See stanzawire --help`);
+    const name = JSON.stringify(first);
+    throw new UsageError(`${name} is no command; there are conformance, drain and token. See stanzawire --help`);
   }
   // parseArgs knows no option whose value may be left out.
   const { help, version, config, check } = read(

@@ -3,7 +3,10 @@ export const exitCodes = { ok: 0, forced: 1, usage: 2, unavailable: 69, bug: 70,
 
 export const exitMeanings: readonly (readonly [code: number, meaning: string])[] = [
   [exitCodes.ok, 'done; or stopped in good order: after SIGTERM or SIGINT, or as a sidecar with its XMPP server'],
-  [exitCodes.forced, 'stopped in haste: a second signal, a second failure, or a stop that took too long'],
+  [
+    exitCodes.forced,
+    'stopped in haste: a second signal, a second failure, or a stop that took too long; or conformance found a failure',
+  ],
   [exitCodes.usage, 'the command line is wrong'],
   [
     exitCodes.unavailable,

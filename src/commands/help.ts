@@ -12,6 +12,7 @@ Usage
                                         print a token for a user, signed with auth.jwt.secret
   stanzawire drain --config FILE [--timeout 60s]
                                         let the gateway that runs here with this configuration drain, and wait for it
+  stanzawire conformance wss://HOST/ws … check a running gateway against the protocol: see conformance --help
 
 Options
   -c, --config FILE   the configuration, YAML; without it, the environment and the defaults alone

@@ -12,11 +12,19 @@ export function token(config: Config, request: { user: string; ttl: string; scop
   const ttlMs = parseDuration(ttl);
   if (!ttlMs)
     throw new UsageError(`token: --ttl ${JSON.stringify(ttl)} is not a duration; write one like 30s, 1h or 7d`);
+  return signed(config, { user, ttlMs, scopes });
+}
+
+/**
+ * A token with the shared key; one whose time is negative has ended.
+ * @throws ConfigError where no shared key is configured
+ */
+export function signed(config: Config, request: { user: string; ttlMs: number; scopes: string[] }): Promise<string> {
   const sign = signerOf(config.auth.jwt);
   if (!sign) {
     throw new ConfigError(
       'auth.jwt.secret: missing, so no token can be signed here; set it, or take tokens from the service behind auth.jwt.jwksUrl',
     );
   }
-  return sign({ user, ttlMs, scopes });
+  return sign(request);
 }
