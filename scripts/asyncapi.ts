@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import packageFile from '../package.json' with { type: 'json' };
 import { afterClose, closeCodes } from '../src/protocol/close.ts';
 import { events, requests, subprotocol } from '../src/protocol/frames.ts';
-import { isObject } from '../src/protocol/parse.ts';
+import { isObject, parseFrame } from '../src/protocol/parse.ts';
 import { jsonSchema } from '../src/protocol/schema.ts';
 import { codes, tables } from '../test/support/markdown.ts';
 import { type Example, exampleBlocks } from './protocol-page.ts';
@@ -112,7 +112,9 @@ function message(name: string, meaning: ReadonlyMap<string, string>, examples: R
   const type = name.slice(group.length + 1);
   const summary =
     group === 'ok' ? `Answers ${type}.` : meaning.get(`${group === 'event' ? 'event' : 'request'}.${type}`);
-  const shown = (examples.get(name) ?? []).slice(0, mostExamples).map(({ frame }) => ({ payload: frame }));
+  const shown = (examples.get(name) ?? [])
+    .slice(0, mostExamples)
+    .map(({ frame, from }) => ({ payload: from === 'client' ? plain(frame) : frame }));
   return {
     name: group === 'ok' ? 'ok' : type,
     ...(summary ? { summary: sentence(summary) } : {}),
@@ -121,6 +123,12 @@ function message(name: string, meaning: ReadonlyMap<string, string>, examples: R
     payload: { $ref: `#/components/schemas/${name}` },
     ...(shown.length === 0 ? {} : { examples: shown }),
   };
+}
+
+/** Without what is null: it means absent, but a schema does not say so. */
+function plain(frame: Example['frame']): Json {
+  if (!isObject(frame.data)) return frame;
+  return { ...frame, data: parseFrame(structuredClone(frame)).data };
 }
 
 /** What the tables of §10 and §11 say that a frame is for. */

@@ -1,4 +1,5 @@
 /** What the gateway under test has to offer: who may connect, with which scopes, and which services are there. */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Ready } from '../protocol/frames.ts';
 import type { Need } from './check.ts';
 import { type AccountName, type Facts, Lab } from './lab.ts';
@@ -19,6 +20,10 @@ export interface Subject {
   readonly timeoutMs: number;
 }
 
+/** A gateway that has just been started asks its server for services; so often it is asked for them. */
+const mostLooks = 6;
+const lookMs = 500;
+
 const accounts: readonly AccountName[] = ['a', 'b', 'c'];
 
 /** @throws Refused, Failure when the first account gets no session */
@@ -33,7 +38,7 @@ export async function explore(subject: Subject, recorder: Recorder, schemas: Sch
     const found = await everybody(lab, tokens, guests);
     const [first] = found.sessions;
     if (!first) throw new Error('no account was tried');
-    const { ready } = first;
+    const ready = await withServices(lab, found.tokens.a, first.ready);
     const { rooms = subject.rooms, upload } = ready.services ?? {};
     // A server that does not answer has nothing to be checked with.
     const server = subject.server ?? (await serverOf(first).catch(() => undefined));
@@ -55,6 +60,18 @@ async function linkIsUp(lab: Lab, token: string | undefined): Promise<void> {
   if (first.ready.link === 'up') return;
   // Without a link there is still much that can be checked.
   await first.next('state', ({ link }) => link === 'up').catch(() => undefined);
+}
+
+async function withServices(lab: Lab, token: string | undefined, first: Ready): Promise<Ready> {
+  let ready = first;
+  for (let look = 1; look < mostLooks && !(ready.services?.rooms && ready.services.upload); look++) {
+    await wait(lookMs);
+    const hello = { presence: false as const, ...(token === undefined ? {} : { token }) };
+    const session = await lab.session(await lab.open(), hello);
+    ready = session.ready;
+    await session.wire.close();
+  }
+  return ready;
 }
 
 /** One session for each account that there is; a guest's token is kept, so that they stay who they are. */

@@ -1,6 +1,7 @@
 /** What a check works with: sockets and sessions of the accounts, all of them closed when it is over. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { closeCodes } from '../protocol/close.ts';
 import { type Connect, type Ready, subprotocol } from '../protocol/frames.ts';
 import { expect, Failure, Skip } from './check.ts';
 import type { Frame, Schemas } from './rules.ts';
@@ -38,6 +39,9 @@ export interface Upgrade {
   readonly path?: (path: string) => string;
 }
 
+/** Together longer than the minute for which connects are counted. */
+const mostAttempts = 20;
+const pauseMs = 4000;
 /** A gateway that has enough of our sockets says when to come again. */
 const longestPause = 20;
 
@@ -80,8 +84,17 @@ export class Lab {
 
   /** A session of that account. @throws Failure */
   async connect(account: AccountName = 'a', data: Connect = {}): Promise<Session> {
-    const wire = await this.open(account);
-    return this.session(wire, { ...this.#token(account), presence: false, ...data });
+    const hello = { ...this.#token(account), presence: false as const, ...data };
+    for (let attempt = 1; ; attempt++) {
+      const wire = await this.open(account);
+      try {
+        return await this.session(wire, hello);
+      } catch (error) {
+        // §7: its account connects too often.
+        if (wire.closeCode !== closeCodes['rate-limited'] || attempt === mostAttempts) throw error;
+        await wait(pauseMs);
+      }
+    }
   }
 
   /** `connect` on an open socket, answered by `ready`. @throws Failure */
@@ -100,6 +113,11 @@ export class Lab {
   /** The same session on another socket, after a loss of the first that was no end of it. */
   async resume(account: AccountName, lost: Session, data: Connect = {}): Promise<Session> {
     return this.connect(account, { resume: { session: lost.id, seq: lost.wire.seq }, ...data });
+  }
+
+  /** Those that there are. */
+  get accounts(): AccountName[] {
+    return (['a', 'b', 'c'] as const).filter((name) => this.facts.users[name] !== undefined);
   }
 
   token(account: AccountName): string {

@@ -42,6 +42,7 @@ export class Wire {
   readonly name: string;
   /** Leaves pings unanswered. */
   silent = false;
+  closeCode: number | undefined;
   readonly #recorder: Recorder;
   readonly #schemas: Schemas;
   readonly #timeoutMs: number;
@@ -63,6 +64,7 @@ export class Wire {
     ws.on('close', (code) => {
       recorder.line(`${name} # closed with ${code}`);
       recorder.closed(code);
+      this.closeCode = code;
       this.#closes.put(code);
       this.#frames.end(`the socket was closed with ${code}`);
     });

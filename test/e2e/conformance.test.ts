@@ -20,8 +20,13 @@ describe.each(testServers().filter(({ name }) => /prosody-13|ejabberd-24/.test(n
 
     beforeAll(async () => {
       server = await one.start();
-      // So that what waits for the heartbeat does not wait long.
-      gateway = await TestGateway.start(upstreamOf(server), { STANZAWIRE_SESSIONS_HEARTBEAT: '2s' });
+      // So that what waits for the heartbeat does not wait long, nor the many connects of one account.
+      gateway = await TestGateway.start(upstreamOf(server), {
+        STANZAWIRE_SESSIONS_HEARTBEAT: '2s',
+        STANZAWIRE_LIMITS_PER_ACCOUNT_HANDSHAKES: '1000',
+        STANZAWIRE_PUSH_CONTACT: 'mailto:operator@example.test',
+        STANZAWIRE_PUSH_SERVICES: 'push.conformance.invalid',
+      });
       // The servers let this one make nodes.
       const sign = (ttlMs: number) => gateway.token('operator', { scopes: ['raw'], ttlMs });
       const tokens = { a: await sign(3600_000), b: await gateway.token('bee'), c: await gateway.token('sea') };

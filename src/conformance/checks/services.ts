@@ -4,6 +4,9 @@ import { expect, Failure, Skip, same, section } from '../check.ts';
 import type { Lab } from '../lab.ts';
 import type { Session } from '../session.ts';
 
+/** A point on P-256, as browsers have them. */
+const pushKey = 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4';
+
 /** A chunk of an upload, as a binary frame. */
 function chunk(stream: number, index: number, bytes: Uint8Array, kind: number = chunkKind): Uint8Array {
   const frame = new Uint8Array(headerBytes + bytes.length);
@@ -115,6 +118,21 @@ export const uploads = section(8, {
 });
 
 export const services = section(10, {
+  'push.subscribe': [
+    'a browser can be subscribed where ready names a key, and nowhere else',
+    async (lab) => {
+      const a = await lab.connect();
+      const keys = { p256dh: pushKey, auth: 'BTBZMqHH6r4Tts7J_aSIgg' };
+      const data = { endpoint: `https://push.conformance.invalid/${lab.unique()}`, keys };
+      if (a.ready.services?.push === undefined) {
+        await a.refused('push.subscribe', data, 'feature-not-implemented');
+        return;
+      }
+      const { error } = await a.ask('push.subscribe', data);
+      expect(error === undefined || error.code === 'not-acceptable', `it is refused with ${error?.code}`);
+      await a.request('push.unsubscribe', { endpoint: data.endpoint });
+    },
+  ],
   'disco.server': [
     'disco.info and disco.items without an address are about the XMPP server',
     async (lab) => {
