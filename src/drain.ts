@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import type { VirtualServer } from './core/server.ts';
 import type { Http } from './http/server.ts';
 import type { Logger } from './log.ts';
+import type { Outbound } from './outbound/outbound.ts';
 import type { Store } from './store/store.ts';
 import type { WebSockets } from './websocket/server.ts';
 import type { Link } from './xmpp/link.ts';
@@ -16,6 +17,7 @@ export interface DrainParts {
   readonly log: Logger;
   readonly link: Link;
   readonly store: Store;
+  readonly outbound: Outbound;
   readonly virtualServer: VirtualServer;
   readonly sockets: WebSockets;
   readonly http: Http;
@@ -29,6 +31,8 @@ export type DrainCause = 'stop' | 'command' | 'system-shutdown';
 const acceptMs = 3000;
 /** For the answers to what closed sockets had asked. */
 const lastAnswersMs = 500;
+/** For what leaves by HTTP; what is not delivered then is kept for the next process. */
+const outboundMs = 2000;
 
 export class Drain {
   readonly #parts: DrainParts;
@@ -62,13 +66,14 @@ export class Drain {
 
   async #all(cause: DrainCause, timeMs: number): Promise<void> {
     this.#begunAt = performance.now();
-    const { log, link, store, http, rest } = this.#parts;
+    const { log, link, outbound, store, http, rest } = this.#parts;
     log.info({ event: 'drain_begun', cause, seconds: timeMs / 1000 }, 'draining');
     await this.#letGo(timeMs);
     rest();
     await link.stop();
     // What the last fence has proved is still being noted.
     await this.#settled(lastAnswersMs);
+    await outbound.stop(outboundMs);
     await store.close();
     await http.closePublic();
     this.#endedAt = performance.now();

@@ -6,6 +6,7 @@ import { type Config, ConfigError, type LiveConfig, type Reloaded } from './conf
 import { createAdministration, type ProcessView } from './core/administration.ts';
 import { createDispatch } from './core/dispatch.ts';
 import { Housekeeping } from './core/housekeeping.ts';
+import { newsDesk } from './core/missed.ts';
 import { VirtualServer } from './core/server.ts';
 import { demoOf } from './demo.ts';
 import { Drain, type DrainCause } from './drain.ts';
@@ -17,7 +18,8 @@ import { createHttp, type Http } from './http/server.ts';
 import { loadExtensions } from './load-extensions.ts';
 import { type Logger, type PartLogs, partLogs } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { configuredVapidKeys, vapidKeys } from './outbound/vapid.ts';
+import { createOutbound, type Outbound } from './outbound/outbound.ts';
+import { Poster } from './outbound/post.ts';
 import { StanzaError } from './protocol/errors.ts';
 import { Reload } from './reload.ts';
 import { openStore } from './store/open.ts';
@@ -65,7 +67,8 @@ export async function createGateway(config: Config, { log, live, demoFolder }: G
   const auth = liveAuth(config, { key: await store.key('guest'), log: logs.auth });
   const link = new Link(linkOptions(config, { log: logs.xmpp, metrics }));
   const [put, filesKey] = [createPut(), await store.key('files')];
-  const push = await webPush(config, store);
+  const outbound = await createOutbound({ config, version, store, poster: new Poster(), log, metrics });
+  const { notices, push } = outbound;
   const parts = {
     config,
     version,
@@ -78,11 +81,12 @@ export async function createGateway(config: Config, { log, live, demoFolder }: G
     ...(tracing ? { tracing } : {}),
     put,
     filesKey,
-    ...(push ? { push } : {}),
+    notices,
+    push,
   };
   const virtualServer = new VirtualServer(parts);
   const demo = demoOf(config, demoFolder);
-  return new Process(config, { log, logs, metrics, store, link, virtualServer, auth, live, demo });
+  return new Process(config, { log, logs, metrics, store, link, outbound, virtualServer, auth, live, demo });
 }
 
 function linkOptions({ xmpp, limits }: Config, reports: { log: Logger; metrics: Metrics }): LinkOptions {
@@ -99,22 +103,13 @@ function linkOptions({ xmpp, limits }: Config, reports: { log: Logger; metrics: 
   };
 }
 
-/** What browsers are told of Web Push; undefined = it is off. */
-async function webPush(
-  { push }: Config,
-  store: Store,
-): Promise<{ key: string; services: readonly string[] } | undefined> {
-  if (push.contact === undefined) return undefined;
-  const keys = push.privateKey ? configuredVapidKeys(push.privateKey()) : vapidKeys(await store.key('vapid'));
-  return { key: keys.publicKey, services: push.services };
-}
-
 interface Parts {
   readonly log: Logger;
   readonly logs: PartLogs;
   readonly metrics: Metrics;
   readonly store: Store;
   readonly link: Link;
+  readonly outbound: Outbound;
   readonly virtualServer: VirtualServer;
   readonly auth: LiveAuth;
   readonly live: LiveConfig | undefined;
@@ -165,6 +160,7 @@ class Process implements Gateway {
   }
 
   async start(): Promise<{ publicPort: number; internalPort: number }> {
+    await this.#parts.outbound.start(newsDesk(this.#parts.virtualServer.accounts));
     this.#parts.link.start();
     this.#goodbyes = setTimeout(
       () => void this.#parts.virtualServer.accounts.sayGoodbyes(),

@@ -45,6 +45,7 @@ const httpStatus = open('code', ['2xx', '4xx', '5xx']);
 const fast = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
 const own = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1, 1];
 const slow = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30];
+const remote = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const lives = [1, 10, 60, 300, 1800, 3600, 14_400, 86_400];
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -136,6 +137,21 @@ export function createMetrics({ version }: { version: string }) {
     ),
     apiRequests: counter('api_requests_total', 'Requests to the API of the internal port', operation, httpStatus),
     apiDuration: histogram('api_request_duration_seconds', 'From a request to the API to its answer', slow),
+    webhookDeliveries: counter(
+      'webhook_deliveries_total',
+      "Events for the operator's backend: tries, and what was never tried",
+      label('event', ['session.opened', 'session.closed', 'message.offline']),
+      label('result', ['ok', 'failed', 'gave_up', 'gone', 'dropped', 'skipped']),
+    ),
+    webhookDuration: histogram('webhook_duration_seconds', "From a webhook to the backend's answer", remote),
+    webhookQueue: gauge('webhook_queue', 'Events that are not delivered yet'),
+    pushDeliveries: counter(
+      'push_deliveries_total',
+      'Notifications by browser: tries, and what was never tried',
+      label('result', ['ok', 'failed', 'unreachable', 'gave_up', 'gone', 'refused', 'dropped', 'skipped']),
+    ),
+    pushDuration: histogram('push_duration_seconds', "From a notification to the push service's answer", remote),
+    pushQueue: gauge('push_queue', 'Chats that a notification is due for'),
     iqPending: gauge('iq_pending', 'IQ requests that wait for an answer'),
     iqTimeouts: counter('iq_timeouts_total', 'IQ requests that were never answered'),
   };

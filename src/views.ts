@@ -4,6 +4,7 @@
  */
 import type { Action, Extension, Happening, Hooks, Want } from './extension.ts';
 import type { AccountThings, Kept, StoredPush } from './kept.ts';
+import type { Mention } from './notices.ts';
 import type { StanzaError } from './protocol/errors.ts';
 import type { Event, EventData, RequestData, RequestResult } from './protocol/frames.ts';
 import type { Chat, Message, OwnPresence, Presence } from './protocol/objects.ts';
@@ -88,6 +89,8 @@ export interface Account extends AccountThings {
   record(item: NewItem, options?: PushOptions): Promise<void>;
   /** It has written to this bare JID, which may learn of it from now on. */
   wrote(bare: string): void;
+  /** Somebody mentions it in a room; where nobody attends it, those who wake its user are told. */
+  mentioned(chat: string, mention: Mention): void;
   /** A session has processed this item of the archive. */
   processed(archiveId: string): void;
   /** May this bare JID learn of the account: subscribed to it, shown to it, or written to by it (RFC 6121 §8.5.3.1)? */

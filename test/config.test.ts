@@ -69,6 +69,7 @@ describe('defaults', () => {
       },
       auth: {
         jwt: { secret: '(set)', algorithms: ['HS256'], userClaim: 'sub', scopeClaim: 'scope' },
+        webhook: { timeout: '5s', cache: '10s', concurrency: 32 },
         guest: { enabled: false, prefix: 'guest-', ttl: '7d' },
       },
       store: { url: 'sqlite:data/stanzawire.db', sync: 'normal' },
@@ -94,7 +95,17 @@ describe('defaults', () => {
         perAccount: { handshakes: 120 },
       },
       uploads: { hosts: [], size: '100MiB', streams: 100 },
-      push: { previews: true, ttl: '1d', retry: '1h', services: [] },
+      webhooks: {
+        events: ['session.opened', 'session.closed', 'message.offline'],
+        bodies: false,
+        timeout: '10s',
+        retry: '12h',
+        attempts: 80,
+        backoff: '1s',
+        concurrency: 8,
+        queue: 10_000,
+      },
+      push: { previews: true, ttl: '1d', retry: '1h', backoff: '2s', services: [] },
       readiness: { requireLink: true },
       drain: { time: '10s', presence: 'keep' },
       log: { level: 'info' },
@@ -142,6 +153,7 @@ describe('the environment', () => {
       'accounts.answers': 'time, ping',
       'accounts.reportsTo': 'abuse@example.com',
       'uploads.hosts': 'files.example.com, 127.0.0.1',
+      'webhooks.events': 'session.opened, message.offline',
       'push.contact': 'mailto:ops@example.com',
       'push.services': 'fcm.googleapis.com, *.push.apple.com',
       'store.retention.age': '365d',
@@ -149,7 +161,7 @@ describe('the environment', () => {
       'readiness.requireLink': 'false',
       'drain.url': 'wss://other.example.com/ws',
     };
-    const skipped = /secret|privateKey|apiKey|jwksUrl|xmpp\.domain/;
+    const skipped = /secret|privateKey|webhooks?\.url|apiKey|jwksUrl|xmpp\.domain/;
     for (const key of allKeys().filter(({ key }) => !skipped.test(key))) {
       const text = others[key.key] ?? (key.key.startsWith('log.levels.') ? 'debug' : String(key.default));
       const config: unknown = effective(withEnv({ [key.env]: text }));
@@ -298,7 +310,7 @@ describe('what is refused names the key, the value and the remedy', () => {
     ],
     [
       { STANZAWIRE_AUTH_JWT_SECRET: '' },
-      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), or auth.guest.enabled: true',
+      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), auth.webhook.url, or auth.guest.enabled: true',
     ],
     [
       { STANZAWIRE_XMPP_SECRET: '', STANZAWIRE_XMPP_SECRET_FILE: '/does/not/exist' },

@@ -118,6 +118,25 @@ const rows: Record<string, Panel[]> = {
     },
     { title: 'Ping of clients', unit: 's', queries: quantiles('socket_ping_seconds') },
   ],
+  Outbound: [
+    {
+      title: 'Webhooks',
+      unit: 'reqps',
+      queries: { '{{event}} {{result}}': `${rate('webhook_deliveries_total', 'event, result')} > 0` },
+    },
+    {
+      title: 'Notifications (Web Push)',
+      unit: 'reqps',
+      queries: { '{{result}}': `${rate('push_deliveries_total', 'result')} > 0` },
+    },
+    {
+      title: 'Waiting to be delivered',
+      unit: 'short',
+      queries: { webhooks: sum('webhook_queue'), notifications: sum('push_queue') },
+    },
+    { title: "The backend's answers to webhooks", unit: 's', queries: quantiles('webhook_duration_seconds') },
+    { title: "The push services' answers", unit: 's', queries: quantiles('push_duration_seconds') },
+  ],
   Saturation: [
     {
       title: 'Event loop lag, 99 %',

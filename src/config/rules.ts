@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { isNetwork, networks, privateNetworks } from '../networks.ts';
 import type { Config } from './schema.ts';
 import { publicKeyAlgorithms, sharedKeyAlgorithms } from './sections/auth.ts';
+import { checkSigning } from './signing.ts';
 import { ConfigError, show } from './values.ts';
 
 /** Values by key, before they are put together; `given` are those that the file or the environment has. */
@@ -67,9 +68,9 @@ function leaveOutJwt(values: Map<string, unknown>, given: ReadonlySet<string>): 
       `${stray}: ${show(values.get(stray))} has no key to go with; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), or remove auth.jwt`,
     );
   }
-  if (values.get('auth.guest.enabled') !== true) {
+  if (values.get('auth.guest.enabled') !== true && !values.has('auth.webhook.url')) {
     throw new ConfigError(
-      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), or auth.guest.enabled: true',
+      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), auth.webhook.url, or auth.guest.enabled: true',
     );
   }
   for (const key of values.keys()) if (key.startsWith('auth.jwt.')) values.delete(key);
@@ -88,7 +89,8 @@ function deriveAlgorithms(values: Map<string, unknown>, shared: boolean): void {
 }
 
 /** Rules on the whole. @throws ConfigError */
-export function checkRules({ http, auth, limits }: Config): void {
+export function checkRules({ http, auth, limits, webhooks }: Config): void {
+  checkSigning('webhooks', webhooks);
   const { demo, demoUsers } = http.public;
   if (demo && demoUsers.length > 0 && !auth.jwt?.secret) {
     throw new ConfigError(
@@ -135,7 +137,7 @@ function asOrigin(text: string): string | undefined {
 }
 
 /** What is allowed and yet better known; one sentence each. */
-export function warnings({ xmpp, http, auth }: Config): string[] {
+export function warnings({ xmpp, http, auth, webhooks }: Config): string[] {
   const found: string[] = [];
   if (http.public.origins.includes('*')) {
     found.push('http.public.origins: "*" lets every web page connect; list your own pages instead');
@@ -171,6 +173,10 @@ export function warnings({ xmpp, http, auth }: Config): string[] {
   }
   if (jwksUrl?.startsWith('http:') && !isPrivate(new URL(jwksUrl).hostname)) {
     found.push('auth.jwt.jwksUrl: keys come over clear text and could be replaced on the way; use https://');
+  }
+  for (const [key, { url }] of Object.entries({ webhooks, 'auth.webhook': auth.webhook })) {
+    if (!url?.startsWith('http:') || isPrivate(new URL(url).hostname)) continue;
+    found.push(`${key}.url: what is sent there is signed but clear text; use https://`);
   }
   return found;
 }

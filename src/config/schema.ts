@@ -10,6 +10,7 @@ import { internalHttp, publicHttp } from './sections/http.ts';
 import { drain, limits, log, logLevels, mode, perAccount, perAddress, readiness } from './sections/process.ts';
 import { push } from './sections/push.ts';
 import { retention, store } from './sections/store.ts';
+import { authWebhook, webhooks } from './sections/webhooks.ts';
 import { xmpp } from './sections/xmpp.ts';
 
 export type { KeyNotes, Kind, Secret } from './kinds.ts';
@@ -23,8 +24,12 @@ export const ConfigSchema = Type.Object({
     public: section('Where web clients connect.', publicHttp),
     internal: section('For probes, metrics and the API.', internalHttp),
   }),
-  auth: section('Who may connect: at least one of `jwt` and `guest`.', {
+  auth: section('Who may connect: at least one of `jwt`, `webhook` and `guest`.', {
     jwt: optional(section('Signed tokens. Exactly one of `secret`, `secretFile` and `jwksUrl` turns them on.', jwt)),
+    webhook: section(
+      'Any other token: your own backend says whose it is ([how](authentication.md#a-webhook)).',
+      authWebhook,
+    ),
     guest: section('Users without a token.', guest),
   }),
   store: section('What outlives the process.', {
@@ -35,6 +40,7 @@ export const ConfigSchema = Type.Object({
   sessions: section('Web clients, connected or about to come back.', sessions),
   rooms: optional(section('Rooms (XEP-0045).', rooms)),
   uploads: section('Uploads (XEP-0363).', uploads),
+  webhooks: section('Your own backend is told what happens ([how](webhooks.md)).', webhooks),
   push: section('Web Push: browsers are woken by a message while no session is open ([how](push.md)).', push),
   limits: section('What one client, and all of them, may use.', {
     ...limits,

@@ -7,16 +7,13 @@ import type {
   ChatKey,
   Draft,
   EncodedEvent,
-  Note,
   PushOptions,
   Records,
   Session as SessionView,
   Slot,
-  StoredBookmark,
-  StoredInvite,
   StoredPush,
-  StoredSubscription,
 } from '../extension.ts';
+import type { Mention } from '../notices.ts';
 import type { StanzaError } from '../protocol/errors.ts';
 import type { Event, RequestResult } from '../protocol/frames.ts';
 import type { OwnPresence } from '../protocol/objects.ts';
@@ -28,6 +25,7 @@ import type { Blocked } from './blocked.ts';
 import { OutgoingEvent } from './event.ts';
 import { receive } from './incoming.ts';
 import { AccountRecords, type Kept } from './kept.ts';
+import { appendMissed, missedBy } from './missed.ts';
 import { Outbox } from './outbox.ts';
 import type { Disabled, Possessions } from './possessions.ts';
 import type { VirtualServer } from './server.ts';
@@ -51,12 +49,12 @@ export class Account implements AccountView {
   readonly roster: Kept<RosterItem>;
   readonly archive: Archive;
   readonly memberships: Kept<RoomMembership>;
-  readonly bookmarks: Kept<StoredBookmark>;
-  readonly invites: Kept<StoredInvite>;
+  readonly bookmarks: Possessions['bookmarks'];
+  readonly invites: Possessions['invites'];
   readonly records: Records;
   readonly blocked: Blocked;
-  readonly notes: Kept<Note>;
-  readonly subscriptions: Kept<StoredSubscription>;
+  readonly notes: Possessions['notes'];
+  readonly subscriptions: Possessions['subscriptions'];
   readonly pushes: Kept<StoredPush>;
   readonly sessions = new Set<Session>();
   readonly outbox: Outbox;
@@ -155,8 +153,24 @@ export class Account implements AccountView {
     }
   }
 
+  /** Has a session of it a socket? */
+  get attended(): boolean {
+    for (const session of this.sessions) if (session.attached) return true;
+    return false;
+  }
+
   record(item: NewItem, options: PushOptions = {}): Promise<void> {
-    return this.recorded(this.archive.append(this.jid.bare, item), options);
+    const { notices } = this.gateway;
+    const isMissed = notices !== undefined && item.unread === true && !this.attended;
+    return this.recorded(
+      isMissed ? appendMissed(this, notices, item) : this.archive.append(this.jid.bare, item),
+      options,
+    );
+  }
+
+  mentioned(chat: string, mention: Mention): void {
+    const { notices } = this.gateway;
+    if (notices !== undefined && !this.attended) notices.mentioned(missedBy(this, chat), mention);
   }
 
   /** Pushes items once they are stored; `options` are those of the first. */

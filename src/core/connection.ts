@@ -157,6 +157,7 @@ export class Connection {
     }
     this.#session = session;
     session.start(this.#outlet);
+    this.#server.notices?.sessionOpened(session.news);
     this.#server.run('sessionOpen', session);
     if (reason === 'gap' && connect.resume) sessions.supersede(account, connect.resume.session);
     return true;

@@ -19,6 +19,7 @@ import type {
 } from '../extension.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Carriers, Notices } from '../notices.ts';
 import { StanzaError } from '../protocol/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Tracing } from '../tracing.ts';
@@ -41,7 +42,7 @@ import { Translator } from './translate.ts';
 /** What the virtual server needs of the link. */
 export type Upstream = Pick<Link, 'onStanza' | 'onState' | 'state' | 'send' | 'check' | 'deliver' | 'request'>;
 
-export interface ServerOptions {
+export interface ServerOptions extends Carriers {
   readonly config: Config;
   readonly version: string;
   readonly link: Upstream;
@@ -53,8 +54,6 @@ export interface ServerOptions {
   readonly put: PutFile;
   /** What the addresses of public files are made with. */
   readonly filesKey: Uint8Array;
-  /** Web Push; absent = there is none. */
-  readonly push?: Gateway['push'];
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing;
   readonly now?: () => number;
@@ -70,6 +69,7 @@ export class VirtualServer implements Gateway {
   readonly put: PutFile;
   readonly files: PublicFiles;
   readonly push: Gateway['push'];
+  readonly notices: Notices | undefined;
   readonly auth: Authenticator;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -100,6 +100,7 @@ export class VirtualServer implements Gateway {
     this.put = options.put;
     this.files = new PublicFiles(options.filesKey);
     this.push = options.push;
+    this.notices = options.notices;
     this.auth = options.auth;
     this.log = options.log;
     this.metrics = options.metrics;

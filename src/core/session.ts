@@ -3,6 +3,7 @@
  * says that it has processed them, so that a resume replays all or nothing (PROTOCOL.md §5).
  */
 import type { AnyEvent, Gateway, Session as SessionView, Want } from '../extension.ts';
+import type { SessionNews } from '../notices.ts';
 import type { Disconnect } from '../protocol/close.ts';
 import type { Connect } from '../protocol/frames.ts';
 import type { OwnPresence, OwnSession } from '../protocol/objects.ts';
@@ -95,6 +96,22 @@ export class Session implements SessionView {
 
   get attached(): boolean {
     return this.#outlet !== undefined;
+  }
+
+  /** Has its `ready` been written? */
+  get started(): boolean {
+    return this.#held === undefined;
+  }
+
+  /** For those who are told of sessions. */
+  get news(): SessionNews {
+    return {
+      account: this.account.jid.bare,
+      session: this.id,
+      since: this.since,
+      ...(this.device === undefined ? {} : { device: this.device }),
+      ...(this.client === undefined ? {} : { client: this.client }),
+    };
   }
 
   get outlet(): Outlet | undefined {

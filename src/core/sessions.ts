@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Claim } from '../auth/auth.ts';
 import type { Config } from '../config.ts';
+import type { SessionEnd } from '../notices.ts';
 import { Disconnect } from '../protocol/close.ts';
 import type { Connect, Ready } from '../protocol/frames.ts';
 import type { Account } from './account.ts';
@@ -113,7 +114,7 @@ export class Sessions {
   supersede(account: Account, id: string): void {
     const session = this.#sessions.get(id);
     if (session?.account !== account) return;
-    this.close(session, new Disconnect('replaced', 'the client began a new session'));
+    this.close(session, new Disconnect('replaced', 'the client began a new session'), 'replaced');
   }
 
   /** Takes a session over from its old socket, if it still has one, and stops the clock. */
@@ -130,15 +131,16 @@ export class Sessions {
     session.detach();
     const window = this.#ending ? 0 : this.#config.resumeWindow;
     if (window === 0) {
-      this.end(session);
+      this.end(session, this.#ending ? 'shutdown' : 'expired');
       return;
     }
     const timer = setTimeout(() => this.#expire(session), window);
     this.#windows.set(session, timer);
   }
 
-  end(session: Session): void {
+  end(session: Session, how: SessionEnd = 'ended'): void {
     if (!this.#sessions.delete(session.id)) return;
+    if (session.started) this.#server.notices?.sessionClosed(session.news, how);
     this.#stopWindow(session);
     const { account } = session;
     account.sessions.delete(session);
@@ -149,13 +151,13 @@ export class Sessions {
   /** From now on no session waits for its client: those that do end, the others with their sockets. */
   endDetached(): void {
     this.#ending = true;
-    for (const session of this.#windows.keys()) this.end(session);
+    for (const session of this.#windows.keys()) this.end(session, 'shutdown');
   }
 
   /** Ends the session, and its socket with it. */
-  close(session: Session, why: Disconnect): void {
+  close(session: Session, why: Disconnect, how?: SessionEnd): void {
     const { outlet } = session;
-    this.end(session);
+    this.end(session, how);
     outlet?.close(why);
   }
 
@@ -169,12 +171,14 @@ export class Sessions {
   /** The process ends: no window ends any more. */
   stop(): void {
     for (const timer of this.#windows.values()) clearTimeout(timer);
+    const { notices } = this.#server;
+    if (notices) for (const { news } of this.#sessions.values()) notices.sessionClosed(news, 'shutdown');
   }
 
   #expire(session: Session): void {
     this.#expired.add(session.id);
     if (this.#expired.size > maxExpired) for (const id of this.#expired.keys().take(1)) this.#expired.delete(id);
-    this.end(session);
+    this.end(session, 'expired');
   }
 
   /** The detached session that waits longest goes. */

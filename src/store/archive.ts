@@ -42,6 +42,8 @@ export interface NewItem {
   readonly markable?: boolean;
   /** Counts as unread. */
   readonly unread?: boolean;
+  /** Records of the account that are kept where it becomes an event, with its `id` and `archiveId` added to their values. */
+  readonly records?: readonly { readonly kind: string; readonly key: string; readonly value: ItemData }[];
   /** A message whose author never uses an id for two: one that is here already (within 24 h) is not stored again. */
   readonly once?: boolean;
 }

@@ -17,6 +17,7 @@ import { Directory } from './sqlite-directory.ts';
 import { History } from './sqlite-history.ts';
 import { ItemWriter } from './sqlite-items.ts';
 import { Receipts } from './sqlite-receipts.ts';
+import { Records } from './sqlite-records.ts';
 import { Removal } from './sqlite-removal.ts';
 import { Retention } from './sqlite-retention.ts';
 import { SearchIndex } from './sqlite-search.ts';
@@ -72,6 +73,7 @@ export class SqliteArchive implements Archive {
       chats,
       sends,
       receipts: new Receipts(db),
+      records: new Records(db),
       retention: new Retention(db, { clock, directory, search, sends }),
       removal,
     });
@@ -170,15 +172,23 @@ interface Parts {
   readonly chats: Chats;
   readonly sends: Sends;
   readonly receipts: Receipts;
+  readonly records: Records;
   readonly retention: Retention;
   readonly removal: Removal;
 }
 
-function changesOf({ directory, waiting, items, chats, sends, receipts, retention, removal }: Parts) {
+function changesOf({ directory, waiting, items, chats, sends, receipts, records, retention, removal }: Parts) {
   return {
     append: (account: string, item: NewItem): Item[] => {
       const number = directory.account(account);
-      return item.once && items.has(number, item) ? [] : items.append(number, item);
+      const archived = item.once && items.has(number, item) ? [] : items.append(number, item);
+      const [first] = archived;
+      if (!first || !item.records) return archived;
+      const { archiveId, data } = first;
+      for (const { kind, key, value } of item.records) {
+        records.save(number, kind, key, JSON.stringify({ ...value, id: data.id, archiveId }));
+      }
+      return archived;
     },
     beginSend: (account: string, sending: Sending) => sends.begin(directory.account(account), sending),
     finishSend: (account: string, id: string, item: NewItem, result: Record<string, unknown>): Item[] => {

@@ -32,6 +32,13 @@ const dropped = (reason: string, values: string) => ({
   [`stanzawire_stanzas_dropped_total{direction="out",reason="${reason}"}`]: values,
 });
 
+const webhooks = (result: string, values: string) => ({
+  [`stanzawire_webhook_deliveries_total{event="message.offline",result="${result}"}`]: values,
+});
+const pushes = (result: string, values: string) => ({
+  [`stanzawire_push_deliveries_total{result="${result}"}`]: values,
+});
+
 export const alertCases: Record<string, AlertCase> = {
   StanzawireLinkDown: {
     fires: { stanzawire_link_up: '1x5 0x20', stanzawire_draining: '0x60' },
@@ -112,6 +119,23 @@ export const alertCases: Record<string, AlertCase> = {
     fires: closes('4102', '0+2x20'),
     quiet: { ...closes('4102', '0x3 5x20'), ...closes('1000', '0+50x20') },
     at: 15,
+  },
+  StanzawireWebhooksFailing: {
+    fires: { ...webhooks('failed', '0+1x40'), ...webhooks('ok', '5x40') },
+    // A backend that is busy now and then is asked again, and that is all.
+    quiet: { ...webhooks('failed', '0+5x40'), ...webhooks('ok', '0+4x40') },
+    at: 30,
+  },
+  StanzawireWebhooksLost: {
+    fires: webhooks('gave_up', '0x5 1x20'),
+    quiet: { ...webhooks('skipped', '0+5x20'), ...webhooks('failed', '0+5x20'), ...webhooks('ok', '0+5x20') },
+    at: 8,
+  },
+  StanzawirePushFailing: {
+    fires: { ...pushes('unreachable', '0+3x40'), ...pushes('ok', '0+1x40') },
+    // Browsers that are gone, and messages that were read meanwhile, are no failures.
+    quiet: { ...pushes('gone', '0+5x40'), ...pushes('skipped', '0+9x40'), ...pushes('ok', '0+1x40') },
+    at: 30,
   },
   StanzawireEventLoopLag: {
     fires: { nodejs_eventloop_lag_p99_seconds: '0.3x20', 'stanzawire_build_info{version="1"}': '1x20' },

@@ -55,7 +55,7 @@ describe('the dashboard', () => {
   test('lets one choose where the numbers come from, and has its rows', () => {
     expect(dashboard.templating.list.map(({ name }) => name)).toEqual(['datasource', 'namespace', 'job', 'instance']);
     const rows = dashboard.panels.filter(({ type }) => type === 'row').map(({ title }) => title);
-    expect(rows).toEqual(['Status', 'Traffic', 'Errors', 'Latency', 'Saturation', 'Lifecycle', 'API']);
+    expect(rows).toEqual(['Status', 'Traffic', 'Errors', 'Latency', 'Outbound', 'Saturation', 'Lifecycle', 'API']);
   });
 
   test('has no two panels at one place, and none beside the screen', () => {

@@ -36,6 +36,16 @@ onEveryDriver((fixture) => {
     expect(await fixture.archive.last(alice)).toBe(archiveId);
   });
 
+  it('records are kept along with the message that they are about, with its ids, and not for a repeat', async () => {
+    const records = [{ kind: 'due', key: bob, value: { at: noon } }];
+    const [first] = await fixture.archive.append(alice, incoming('m1', 'hi', { records, once: true }));
+    const value = { at: noon, id: 'm1', archiveId: first?.archiveId };
+    expect(await fixture.store.records(alice, 'due')).toEqual(new Map([[bob, value]]));
+    await fixture.store.removeRecord(alice, 'due', bob);
+    expect(await fixture.archive.append(alice, incoming('m1', 'hi', { records, once: true }))).toEqual([]);
+    expect(await fixture.store.records(alice, 'due')).toEqual(new Map());
+  });
+
   it('nothing is stored for an account that does not exist', async () => {
     const nobody = 'nobody@web.example.com';
     await expect(fixture.archive.append(nobody, incoming('m1', 'hi'))).rejects.toMatchObject({

@@ -74,7 +74,10 @@ async function change(store: Store): Promise<void> {
     archive.append(alice, reaction('later', ['👋'])),
     archive.append('nobody@web.example.com', incoming('m1', 'to nobody')),
     archive.append(alice, incoming('m1', 'the same id', { now: noon - 5000 })),
-    archive.append(alice, incoming('later', 'what had a reaction')),
+    archive.append(
+      alice,
+      incoming('later', 'what had a reaction', { records: [{ kind: 'due', key: 'k', value: { at: noon } }] }),
+    ),
     archive.beginSend(alice, sending),
     archive.beginSend(alice, { ...sending, id: 's2' }),
     archive.beginSend(alice, { ...sending, id: 's3' }),

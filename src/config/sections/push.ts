@@ -1,6 +1,6 @@
 /** Configuration keys: Web Push. */
 import { duration, flag, list, optional, secret, text } from '../kinds.ts';
-import { day, second } from '../units.ts';
+import { day, minute, second } from '../units.ts';
 
 export const push = {
   contact: optional(
@@ -18,14 +18,23 @@ export const push = {
         'The VAPID private key, in base64url, as `npx web-push generate-vapid-keys` gives it. Without it the gateway makes one and keeps it in the store. With another key browsers have to subscribe anew.',
     }),
   ),
-  previews: flag({ description: 'Does a notification show the beginning of the message?', default: true }),
+  previews: flag({
+    reload: true,
+    description: 'Does a notification show the beginning of the message?',
+    default: true,
+  }),
   ttl: duration(0, 28 * day, {
+    reload: true,
     description: 'How long a push service keeps what it cannot deliver, because the browser does not run.',
     default: '1d',
   }),
   retry: duration(second, 7 * day, {
     description: 'How long a notification is tried again while its push service does not take it.',
     default: '1h',
+  }),
+  backoff: duration(10, minute, {
+    description: 'The pause after the first failure. It doubles up to 10 minutes, and is random within its upper half.',
+    default: '2s',
   }),
   services: list({
     description:

@@ -11,6 +11,9 @@ import { reflected } from './send.ts';
 /** `count` = nobody was there to see it, it is only counted; what was said since somebody is there is told all the same. `show` = asked for, and no news. */
 export type Manner = 'tell' | 'count' | 'show';
 
+/** So much of a message is told to those who wake the account's user. */
+const previewChars = 1000;
+
 /** Did the account say it? By the occupant-id, where the room gives one. */
 export function isOwn(room: Room, { nick, occupantId }: Said): boolean {
   const own = room.self?.occupantId;
@@ -28,7 +31,10 @@ export function tell(room: Room, said: Said, manner: Manner, stanza?: Element): 
   if (said.kind === 'message') {
     if (manner !== 'show' && !own) {
       position.unread++;
-      if (said.mentions(room.nick, account.jid)) position.mentions++;
+      if (said.mentions(room.nick, account.jid)) {
+        position.mentions++;
+        if (manner === 'tell') tellMention(room, said, position.unread);
+      }
     }
     if (said.event?.source.type === 'message') position.last = said.event.source.data;
   }
@@ -36,6 +42,21 @@ export function tell(room: Room, said: Said, manner: Manner, stanza?: Element): 
     position.pass(said);
     positionsOf(account).touched(room.jid, position);
   } else if (said.serial > 0) position.serial = said.serial;
+}
+
+function tellMention(room: Room, { id, time, archiveId, event }: Said, unread: number): void {
+  if (event?.source.type !== 'message') return;
+  const { from, body, spoiler } = event.source.data;
+  const { name } = room.toObject();
+  room.account.mentioned(room.jid, {
+    id,
+    from,
+    time,
+    unread,
+    ...(archiveId === undefined ? {} : { archiveId }),
+    ...(name === undefined ? {} : { name }),
+    ...(body === undefined || spoiler !== undefined ? {} : { body: body.slice(0, previewChars) }),
+  });
 }
 
 /** COMPAT(Prosody 0.12): stamps of whole seconds. That a client gets by history.get too, it knows by the id. */
