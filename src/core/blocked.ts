@@ -1,7 +1,8 @@
 /** Whom an account has blocked (XEP-0191): in memory, where every stanza is checked, written through to the store. */
 import type { Blocked as BlockedView } from '../extension.ts';
-import { covers } from '../xmpp/blocking.ts';
+import { blockedError, covers } from '../xmpp/blocking.ts';
 import type { Jid } from '../xmpp/jid.ts';
+import type { Delivery } from '../xmpp/link.ts';
 
 export class Blocked implements BlockedView {
   readonly #own: string;
@@ -51,4 +52,11 @@ export class Blocked implements BlockedView {
     }
     this.onChange();
   }
+}
+
+/** What becomes of what would go to the blocked; it rejects, also where nobody looks. */
+export function blockedDelivery(): Delivery {
+  const done = Promise.reject<never>(blockedError());
+  done.catch(() => undefined);
+  return { done, cancel: () => undefined };
 }

@@ -30,6 +30,7 @@ import { type Jid, parse } from '../xmpp/jid.ts';
 import type { Delivery, Link, LinkState } from '../xmpp/link.ts';
 import type { Element } from '../xmpp/stanza.ts';
 import { Accounts } from './accounts.ts';
+import { blockedDelivery } from './blocked.ts';
 import { OutgoingEvent } from './event.ts';
 import { Pacer } from './pacer.ts';
 import { Pending } from './pending.ts';
@@ -160,7 +161,7 @@ export class VirtualServer implements Gateway {
   /** To an account of ours at once, else over the link and through the fence; `guarded` is what check() said of it. */
   deliver(stanza: Element, deadline: number, guarded?: Guarded): Delivery {
     const to = parse(stanza.attrs.to ?? '');
-    if (this.accounts.blocks(stanza, to)) return { done: refused(blockedError()), cancel: () => undefined };
+    if (this.accounts.blocks(stanza, to)) return blockedDelivery();
     if (!this.#isOurs(stanza, to)) return this.#link.deliver(stanza, deadline, guarded);
     const done = this.#local(stanza, to).then(() => undefined);
     return { done, cancel: () => undefined };
@@ -279,11 +280,4 @@ export class VirtualServer implements Gateway {
     this.run(link === 'up' ? 'linkUp' : 'linkDown', this);
     for (const account of this.accounts) account.tellProcessed();
   }
-}
-
-/** Rejects, also where nobody looks. */
-function refused(error: StanzaError): Promise<never> {
-  const done = Promise.reject<never>(error);
-  done.catch(() => undefined);
-  return done;
 }

@@ -165,7 +165,8 @@ export class Push implements Notices {
     return pauses.length === 0 ? 'done' : { retryAfterMs: Math.max(...pauses) };
   }
 
-  #payload(user: string, chat: string, { body, hidden, mention, muted: _, ...message }: MissedMessage): PushMessage {
+  #payload(user: string, chat: string, missed: MissedMessage): PushMessage {
+    const { body, hidden, mention, muted: _, ...message } = missed;
     const preview = this.#options.config.previews && !hidden && body !== undefined && body !== '';
     return {
       type: 'message',

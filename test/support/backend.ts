@@ -1,7 +1,13 @@
 /** An operator's backend: a real HTTP server that checks signatures, keeps what came, and answers as a test says. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { Inbox } from './peers/inbox.ts';
 
@@ -31,7 +37,7 @@ export function isSigned({ headers, body }: Received, secret: string): boolean {
   if (!/^\d+$/.test(timestamp) || Math.abs(Date.now() / 1000 - Number(timestamp)) > 300) return false;
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   const hmac = createHmac('sha256', key);
-  hmac.update(Buffer.concat([Buffer.from(`${headers['webhook-id']}.${timestamp}.`), body]));
+  hmac.update(Buffer.concat([Buffer.from(`${String(headers['webhook-id'])}.${timestamp}.`), body]));
   const expected = hmac.digest();
   const given = String(headers['webhook-signature']).split(' ');
   return given.some((text) => {
@@ -69,14 +75,7 @@ export class Backend {
     server.on('request', (request, response) => {
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => parts.push(part));
-      request.on('end', async () => {
-        backend.most = Math.max(backend.most, ++backend.open);
-        const answer = await backend.#take(String(request.url), request.headers, Buffer.concat(parts));
-        backend.open--;
-        if (!answer) return;
-        response.writeHead(answer.status, answer.headers);
-        response.end(answer.body);
-      });
+      request.on('end', () => void backend.#handle(request, Buffer.concat(parts), response));
     });
     return backend;
   }
@@ -93,7 +92,16 @@ export class Backend {
     return this.inbox.next(fits, timeoutMs);
   }
 
-  #take(path: string, headers: IncomingHttpHeaders, body: Buffer): ReturnType<Backend['reply']> {
+  async #handle(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
+    this.most = Math.max(this.most, ++this.open);
+    const answer = await this.#take(String(request.url), request.headers, body);
+    this.open--;
+    if (!answer) return;
+    response.writeHead(answer.status, answer.headers);
+    response.end(answer.body);
+  }
+
+  async #take(path: string, headers: IncomingHttpHeaders, body: Buffer): Promise<Reply | undefined> {
     const event = parse(body);
     const id = String(headers['webhook-id']);
     const received: Received = { path, headers, body, event, id, at: performance.now() };
