@@ -67,7 +67,7 @@ export async function createGateway(config: Config, { log, live, demoFolder }: G
   const auth = liveAuth(config, { key: await store.key('guest'), log: logs.auth });
   const link = new Link(linkOptions(config, { log: logs.xmpp, metrics }));
   const [put, filesKey] = [createPut(), await store.key('files')];
-  const outbound = await createOutbound({ config, version, store, poster: new Poster(), log, metrics });
+  const outbound = await createOutbound({ config, version, store, poster: new Poster(), log: logs.outbound, metrics });
   const { notices, push } = outbound;
   const parts = {
     config,

@@ -69,7 +69,6 @@ describe('defaults', () => {
       },
       auth: {
         jwt: { secret: '(set)', algorithms: ['HS256'], userClaim: 'sub', scopeClaim: 'scope' },
-        webhook: { timeout: '5s', cache: '10s', concurrency: 32 },
         guest: { enabled: false, prefix: 'guest-', ttl: '7d' },
       },
       store: { url: 'sqlite:data/stanzawire.db', sync: 'normal' },
@@ -310,7 +309,7 @@ describe('what is refused names the key, the value and the remedy', () => {
     ],
     [
       { STANZAWIRE_AUTH_JWT_SECRET: '' },
-      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), auth.webhook.url, or auth.guest.enabled: true',
+      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), or auth.guest.enabled: true',
     ],
     [
       { STANZAWIRE_XMPP_SECRET: '', STANZAWIRE_XMPP_SECRET_FILE: '/does/not/exist' },

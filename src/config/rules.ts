@@ -68,9 +68,9 @@ function leaveOutJwt(values: Map<string, unknown>, given: ReadonlySet<string>): 
       `${stray}: ${show(values.get(stray))} has no key to go with; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), or remove auth.jwt`,
     );
   }
-  if (values.get('auth.guest.enabled') !== true && !values.has('auth.webhook.url')) {
+  if (values.get('auth.guest.enabled') !== true) {
     throw new ConfigError(
-      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), auth.webhook.url, or auth.guest.enabled: true',
+      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), or auth.guest.enabled: true',
     );
   }
   for (const key of values.keys()) if (key.startsWith('auth.jwt.')) values.delete(key);
@@ -174,9 +174,8 @@ export function warnings({ xmpp, http, auth, webhooks }: Config): string[] {
   if (jwksUrl?.startsWith('http:') && !isPrivate(new URL(jwksUrl).hostname)) {
     found.push('auth.jwt.jwksUrl: keys come over clear text and could be replaced on the way; use https://');
   }
-  for (const [key, { url }] of Object.entries({ webhooks, 'auth.webhook': auth.webhook })) {
-    if (!url?.startsWith('http:') || isPrivate(new URL(url).hostname)) continue;
-    found.push(`${key}.url: what is sent there is signed but clear text; use https://`);
+  if (webhooks.url?.startsWith('http:') && !isPrivate(new URL(webhooks.url).hostname)) {
+    found.push('webhooks.url: what is sent there is signed but clear text; use https://');
   }
   return found;
 }

@@ -10,7 +10,7 @@ import { internalHttp, publicHttp } from './sections/http.ts';
 import { drain, limits, log, logLevels, mode, perAccount, perAddress, readiness } from './sections/process.ts';
 import { push } from './sections/push.ts';
 import { retention, store } from './sections/store.ts';
-import { authWebhook, webhooks } from './sections/webhooks.ts';
+import { webhooks } from './sections/webhooks.ts';
 import { xmpp } from './sections/xmpp.ts';
 
 export type { KeyNotes, Kind, Secret } from './kinds.ts';
@@ -24,12 +24,8 @@ export const ConfigSchema = Type.Object({
     public: section('Where web clients connect.', publicHttp),
     internal: section('For probes, metrics and the API.', internalHttp),
   }),
-  auth: section('Who may connect: at least one of `jwt`, `webhook` and `guest`.', {
+  auth: section('Who may connect: at least one of `jwt` and `guest`.', {
     jwt: optional(section('Signed tokens. Exactly one of `secret`, `secretFile` and `jwksUrl` turns them on.', jwt)),
-    webhook: section(
-      'Any other token: your own backend says whose it is ([how](authentication.md#a-webhook)).',
-      authWebhook,
-    ),
     guest: section('Users without a token.', guest),
   }),
   store: section('What outlives the process.', {

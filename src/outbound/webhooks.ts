@@ -68,7 +68,7 @@ export class Webhooks implements Notices {
       attempts: config.attempts,
       forMs: config.retry,
     });
-    this.#report = failureLog(log, { event: 'webhook', what: 'webhooks.url' });
+    this.#report = failureLog(log);
     metrics.webhookQueue.from(() => this.#lanes.size);
   }
 

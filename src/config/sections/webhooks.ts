@@ -1,6 +1,6 @@
-/** Configuration keys: what the operator's backend is told, and asked. */
+/** Configuration keys: what the operator's backend is told. */
 import { choices, duration, flag, integer, optional, secret, text } from '../kinds.ts';
-import { day, hour, minute, second } from '../units.ts';
+import { day, minute, second } from '../units.ts';
 
 const url = {
   pattern: '^https?://[^\\s/@]+(?:/[^\\s@]*)?$',
@@ -38,26 +38,4 @@ export const webhooks = {
     description: 'Events that may wait. What comes while it is full is dropped, and counted.',
     default: 10_000,
   }),
-};
-
-export const authWebhook = {
-  url: optional(
-    text({
-      ...url,
-      description: 'Where tokens that are no JWT of yours are posted to. It turns the webhook on.',
-      otherwise: 'off',
-      example: 'https://app.example.com/hooks/auth',
-    }),
-  ),
-  secret: optional(secret({ reload: true, description: `${signingKey} Required with \`url\`, here or in a file.` })),
-  timeout: duration(100, minute, {
-    description: 'How long an answer may take, the wait for a free place included.',
-    default: '5s',
-  }),
-  cache: duration(0, hour, {
-    description:
-      'How long an answer, a refusal too, counts for the same token. What the backend takes back meanwhile, counts until then.',
-    default: '10s',
-  }),
-  concurrency: integer(1, 1000, { description: 'Requests at once; 1,000 may wait.', default: 32 }),
 };
