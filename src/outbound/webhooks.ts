@@ -30,7 +30,7 @@ interface Due {
 }
 
 /** The kinds of records: events that are not delivered; sessions that were told of and have not ended. */
-const kinds = { event: 'webhook', session: 'webhook-session' } as const;
+const kinds = { due: 'webhook', session: 'webhook-session' } as const;
 const longestPauseMs = 10 * 60_000;
 
 export interface WebhookOptions {
@@ -76,8 +76,8 @@ export class Webhooks implements Notices {
   async start(desk: NewsDesk): Promise<void> {
     this.#desk = desk;
     const { store } = this.#options;
-    for (const account of await store.accountsWith(kinds.event)) {
-      const events = await store.records(account, kinds.event);
+    for (const account of await store.accountsWith(kinds.due)) {
+      const events = await store.records(account, kinds.due);
       for (const [id, due] of events) this.#add(account, id, due as Due);
     }
     for (const account of await store.accountsWith(kinds.session)) {
@@ -103,19 +103,19 @@ export class Webhooks implements Notices {
   keep({ chat }: Missed): readonly KeptWith[] {
     if (!this.#takes('message.offline')) return [];
     const value = { type: 'message.offline', at: this.#now(), chat };
-    return [{ kind: kinds.event, key: newId(), value }];
+    return [{ kind: kinds.due, key: newId(), value }];
   }
 
   missed({ account }: Missed, kept: readonly KeptWith[], { id }: { readonly id: string }): void {
     for (const { kind, key, value } of kept) {
-      if (kind === kinds.event) this.#add(account, key, { ...(value as unknown as Due), id });
+      if (kind === kinds.due) this.#add(account, key, { ...(value as unknown as Due), id });
     }
   }
 
   mentioned({ account, chat }: Missed, mention: Mention): void {
     if (!this.#takes('message.offline')) return;
     const [id, due] = [newId(), { type: 'message.offline', at: this.#now(), chat, mention } as const];
-    this.#keep(account, kinds.event, id, due);
+    this.#keep(account, kinds.due, id, due);
     this.#add(account, id, due);
   }
 
@@ -128,7 +128,7 @@ export class Webhooks implements Notices {
   #emit(type: WebhookType, account: string, data: Readonly<Record<string, unknown>>): void {
     if (!this.#takes(type)) return;
     const [id, due] = [newId(), { type, at: this.#now(), data }];
-    this.#keep(account, kinds.event, id, due);
+    this.#keep(account, kinds.due, id, due);
     this.#add(account, id, due);
   }
 
@@ -146,7 +146,7 @@ export class Webhooks implements Notices {
       run: () => this.#deliver(account, id, due),
       giveUp: () => {
         this.#count(due.type, 'gave_up');
-        this.#forget(account, kinds.event, id);
+        this.#forget(account, kinds.due, id);
       },
     };
     if (!this.#lanes.add(account, job)) this.#count(due.type, 'dropped');
@@ -221,14 +221,14 @@ export class Webhooks implements Notices {
       { event: 'webhook_gone' },
       'webhooks.url answered 410: nothing is sent there until the next start; remove webhooks.url if that is meant to last',
     );
-    for (const account of await store.accountsWith(kinds.event)) {
-      for (const id of (await store.records(account, kinds.event)).keys()) this.#forget(account, kinds.event, id);
+    for (const account of await store.accountsWith(kinds.due)) {
+      for (const id of (await store.records(account, kinds.due)).keys()) this.#forget(account, kinds.due, id);
     }
     return 'done';
   }
 
   #done(account: string, id: string): Outcome {
-    this.#forget(account, kinds.event, id);
+    this.#forget(account, kinds.due, id);
     return 'done';
   }
 
