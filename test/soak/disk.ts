@@ -40,7 +40,7 @@ export class Disk {
   remove(): void {
     clearInterval(this.#filling);
     if (this.#mounted) spawnSync('umount', ['-l', this.folder], { timeout: 10_000 });
-    rmSync(this.folder, { recursive: true, force: true });
+    for (const path of [this.folder, `${this.folder}.conditions`]) rmSync(path, { recursive: true, force: true });
   }
 }
 

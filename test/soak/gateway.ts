@@ -37,7 +37,10 @@ export class SoakGateway {
   readonly #env: Record<string, string>;
   readonly #conditions: Conditions = { shiftMs: 0, slowMs: 0 };
   readonly #internalUrl: string;
-  readonly #atExit = (): void => void this.#program?.child.kill('SIGKILL');
+  readonly #atExit = (): void => {
+    this.#program?.child.kill('SIGKILL');
+    this.disk.remove();
+  };
   #program: Program | undefined;
 
   static async start(server: XmppServer, env: Record<string, string> = {}, chaos = false): Promise<SoakGateway> {
