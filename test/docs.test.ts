@@ -240,6 +240,11 @@ describe('links', () => {
   });
 });
 
+test('the index of README.md has every page of docs', () => {
+  const listed = links(read('README.md'));
+  expect(pages(join(root, 'docs')).filter((page) => !listed.includes(page))).toEqual([]);
+});
+
 function leadsSomewhere(page: string, link: string): boolean {
   const [path = '', anchor] = link.split('#');
   const target = path === '' ? join(root, page) : join(root, dirname(page), path);
