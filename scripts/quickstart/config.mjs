@@ -45,6 +45,8 @@ export function gatewayConfig(stage, folder) {
     // The upload service is on this machine, where the gateway puts no files unless it is told to.
     uploads: { hosts: ['127.0.0.1'] },
     store: { url: `sqlite:${join(folder, 'stanzawire.db')}` },
+    // Romeo greets Alice at once, perhaps before she has ever signed in.
+    accounts: { unknown: 'store' },
     drain: { time: '0s' },
   };
   return `${JSON.stringify(config, null, 2)}\n`;
