@@ -75,6 +75,9 @@ function Layout({ onSignOut }: { readonly onSignOut: () => void }) {
   ];
   return (
     <div class={classes.join(' ')}>
+      <header class="hidden">
+        <h1>Stanzawire chat</h1>
+      </header>
       <Banners />
       <div class="columns">
         <Sidebar />

@@ -75,6 +75,28 @@ describe('messages', () => {
     expect(second).not.toHaveProperty('body');
   });
 
+  test('show what this session does to them, though no event tells it', async () => {
+    const { chat, state, socket } = await online();
+    socket.event('message', message('m1', { outgoing: true, subject: 'gone soon' }));
+    socket.event('message', message('m2', { outgoing: true }));
+    await socket.settled();
+    const done = [
+      chat.request('message.react', { to: bob, id: 'm1', reactions: ['🐢'] }),
+      chat.request('message.edit', { to: bob, id: 'm1', body: 'better', subject: null }),
+      chat.request('message.retract', { to: bob, id: 'm2' }),
+    ];
+    await socket.answer('message.react', { id: 'm1', chat: bob, time });
+    await socket.answer('message.edit', { id: 'e1', replace: 'm1', chat: bob, type: 'chat', time });
+    await socket.answer('message.retract', { id: 'm2', chat: bob, time });
+    await Promise.all(done);
+    const [first, second] = state.getSnapshot().messages[bob] ?? [];
+    const reactions = { 'alice@web.example.com': ['🐢'] };
+    expect(first).toMatchObject({ id: 'm1', body: 'better', edited: { time }, reactions });
+    expect(first).not.toHaveProperty('subject');
+    expect(second).toMatchObject({ id: 'm2', retracted: { time } });
+    expect(second).not.toHaveProperty('body');
+  });
+
   test('of the own show their rung at once, and displayed is what came before too', async () => {
     const { chat, state, socket } = await online();
     const all = ['one', 'two'].map((body) => chat.send({ to: bob, body }));

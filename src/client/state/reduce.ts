@@ -1,5 +1,5 @@
 /** Each event's effect on the snapshot. What the gateway sends as a whole object replaces the one before. */
-import type { Ready } from '../../protocol/frames.ts';
+import type { Ready, RequestData } from '../../protocol/frames.ts';
 import type { Contact, Message, Presence } from '../../protocol/objects.ts';
 import type { Occupant, Room } from '../../protocol/rooms.ts';
 import type { Answer, ClientEvents, Delivery, Origin } from '../types.ts';
@@ -82,13 +82,32 @@ function answered(store: Store, { request, data, result }: Answer): void {
   else if (request === 'contact.add' || request === 'contact.set') putContact(store, result);
   else if (request === 'contact.deny') store.put('requests', data.jid, undefined);
   else if (request === 'room.leave') leave(store, data.room);
-  else if (request === 'room.bookmark') putRoom(store, result);
+  else if (request === 'message.react' || request === 'message.retract' || request === 'message.edit') {
+    const { messages, rooms, user = '' } = store.getSnapshot();
+    const { chat, time } = result;
+    const nick = rooms[chat]?.nick;
+    const from = nick === undefined ? user : `${chat}/${nick}`;
+    const all = changed(messages[chat] ?? [], data.id, (message) => {
+      if (request === 'message.react')
+        return { ...message, reactions: { ...message.reactions, [from]: data.reactions } };
+      if (request === 'message.edit') return withEdit(message, data, time);
+      return message;
+    });
+    store.put('messages', chat, request === 'message.retract' ? retracted(all, { ...result, from }) : all);
+  } else if (request === 'room.bookmark') putRoom(store, result);
   else if (request === 'room.join' || request === 'room.create') {
     putRoom(store, result.room);
     store.put('occupants', result.room.room, by('nick', [result.self, ...result.occupants]));
   } else if (request === 'room.occupants') {
     for (const occupant of result.items) putOccupant(store, occupant);
   }
+}
+
+/** What an edit does not name stays, and what it names with null goes. */
+function withEdit(message: ShownMessage, edit: RequestData<'message.edit'>, time: string): ShownMessage {
+  const { to: _, id: __, originId: ___, ...content } = edit;
+  const entries = Object.entries({ ...message, ...content, edited: { time } });
+  return Object.fromEntries(entries.filter(([, value]) => value !== null)) as unknown as ShownMessage;
 }
 
 /** An own message, from the moment it was written. */
