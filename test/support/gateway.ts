@@ -50,7 +50,7 @@ export class TestGateway {
   /** `env` overrides the configuration, as in `{ STANZAWIRE_LIMITS_RATE: '1000' }`. */
   static async start(
     upstream: Upstream,
-    env: Record<string, string> = {},
+    env: Record<string, string | undefined> = {},
     log = createLogger(process.env.TEST_LOG ?? 'silent'),
     demoFolder?: string,
   ): Promise<TestGateway> {
