@@ -5,6 +5,7 @@ import { Details } from './details/details.tsx';
 import { Dialogs } from './dialogs/dialogs.tsx';
 import { Drawer } from './drawer.tsx';
 import { useNotifications } from './notify.ts';
+import { letMeSleep } from './push.ts';
 import { type Identity, keepIdentity, keptIdentity, type Session, SessionContext, startSession } from './session.ts';
 import { Sidebar } from './sidebar/sidebar.tsx';
 import { SignIn } from './sign-in.tsx';
@@ -37,7 +38,8 @@ export function App({ site }: { readonly site: Site }) {
   };
   const signOut = (): void => {
     keepIdentity(undefined);
-    visit?.session.client.close();
+    const client = visit?.session.client;
+    if (client) void letMeSleep(client).finally(() => client.close());
     history.replaceState(null, '', location.pathname);
     setVisit(undefined);
     setProblem(undefined);

@@ -1,6 +1,7 @@
 /** Tells of what is unread: in the title of the tab, and, where the user has allowed it, by a notification. */
 import { useEffect } from 'preact/hooks';
 import { authorName, chatName } from './names.ts';
+import { wakeMe } from './push.ts';
 import { useChat, useSession } from './session.ts';
 import { useViews } from './ui/view.ts';
 
@@ -12,6 +13,14 @@ export function useNotifications(): void {
   const unread = useChat(({ chats }) =>
     Object.values(chats).reduce((sum, chat) => sum + (chat.muted || chat.archived ? 0 : chat.unread), 0),
   );
+  useEffect(() => {
+    if (!('Notification' in globalThis && 'serviceWorker' in navigator)) return;
+    // Without a push service the page still notifies by itself, while it is open.
+    client.ready.then(() => wakeMe(client)).catch(() => undefined);
+    const opened = ({ data }: MessageEvent<{ chat: string }>): void => views.open(data.chat);
+    navigator.serviceWorker.addEventListener('message', opened);
+    return () => navigator.serviceWorker.removeEventListener('message', opened);
+  }, [client, views]);
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${title}` : title;
   }, [unread]);

@@ -5,11 +5,14 @@ interface Worker {
   addEventListener(type: 'notificationclick', listener: (event: ClickEventLike) => void): void;
   readonly registration: ServiceWorkerRegistration;
   readonly clients: {
-    matchAll(
-      options: object,
-    ): Promise<readonly { focus(): Promise<unknown>; navigate(url: string): Promise<unknown> }[]>;
+    matchAll(options: object): Promise<readonly Page[]>;
     openWindow(url: string): Promise<unknown>;
   };
+}
+interface Page {
+  readonly focused: boolean;
+  focus(): Promise<unknown>;
+  postMessage(message: object): void;
 }
 interface PushEventLike {
   readonly data: { json(): unknown } | null;
@@ -22,32 +25,38 @@ interface ClickEventLike {
 
 const worker = globalThis as unknown as Worker;
 
-/** What the gateway pushes. */
+/** What the gateway pushes (PROTOCOL.md §10). */
 interface Pushed {
-  readonly chat?: string;
+  readonly user: string;
+  readonly chat: string;
+  readonly from: string;
+  readonly unread: number;
   readonly name?: string;
-  readonly from?: string;
   readonly body?: string;
 }
 
-worker.addEventListener('push', (event) => {
-  const { chat = '', name, from = chat, body = 'A new message' } = (event.data?.json() ?? {}) as Pushed;
-  event.waitUntil(
-    worker.registration.showNotification(name ?? from, { body, tag: chat, icon: '/icon.svg', data: { chat } }),
-  );
-});
-
+worker.addEventListener('push', (event) => event.waitUntil(show(event.data?.json() as Pushed)));
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  const { chat } = event.notification.data as { chat: string };
-  event.waitUntil(open(`/#${encodeURIComponent(chat)}`));
+  event.waitUntil(open(event.notification.data as { chat: string }));
 });
 
-async function open(address: string): Promise<void> {
+async function show({ user, chat, from, name = from, body, unread }: Pushed): Promise<void> {
+  const pages = await worker.clients.matchAll({ type: 'window' });
+  // The page is in front and shows it itself.
+  if (pages.some(({ focused }) => focused)) return;
+  const text = body ?? (unread === 1 ? 'A new message' : `${unread} new messages`);
+  await worker.registration.showNotification(name, {
+    body: text,
+    tag: `${user} ${chat}`,
+    icon: '/icon.svg',
+    data: { chat },
+  });
+}
+
+async function open({ chat }: { chat: string }): Promise<unknown> {
   const [page] = await worker.clients.matchAll({ type: 'window' });
-  if (!page) await worker.clients.openWindow(address);
-  else {
-    await page.navigate(address);
-    await page.focus();
-  }
+  if (!page) return worker.clients.openWindow(`/#${encodeURIComponent(chat)}`);
+  page.postMessage({ chat });
+  return page.focus();
 }

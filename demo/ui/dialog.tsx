@@ -33,10 +33,10 @@ export function Dialog({ title, onClose, children, wide = false }: Props) {
       onClick={outside}
     >
       <div class="dialog-box">
-        <header>
+        <div class="dialog-head">
           <h2 id={id}>{title}</h2>
           <IconButton icon="close" label="Close" onClick={onClose} />
-        </header>
+        </div>
         {children}
       </div>
     </dialog>

@@ -1,6 +1,6 @@
 /** A button and its menu: arrow keys move, Escape and a click elsewhere close it, and the focus goes back. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { IconButton } from './button.tsx';
 import { Icon, type IconName } from './icon.tsx';
 
@@ -48,7 +48,8 @@ interface BoxProps {
 
 function MenuBox({ label, close, leave, children }: BoxProps) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // Before the first paint: whoever presses Escape at once means this menu.
+  useLayoutEffect(() => {
     const items = (): HTMLElement[] => [...(box.current?.querySelectorAll<HTMLElement>('[role^=menuitem]') ?? [])];
     place(box.current);
     items()[0]?.focus();

@@ -108,7 +108,7 @@ function securityHeaders({ origins }: Demo): Record<string, string> {
     "form-action 'none'",
     `frame-ancestors ${framedBy}`,
     "require-trusted-types-for 'script'",
-    'trusted-types stanzawire',
+    "trusted-types stanzawire 'allow-duplicates'",
   ];
   return {
     'content-security-policy': policy.join('; '),

@@ -26,9 +26,9 @@ describe.skipIf(canRun)('the demo page', () => {
   let errors: string[];
 
   beforeAll(async () => {
-    scene = await DemoScene.begin();
+    scene = await DemoScene.begin({ STANZAWIRE_PUSH_CONTACT: 'mailto:ops@example.com' });
     romeo = await scene.peer('romeo');
-    ({ page, context, errors } = await scene.open());
+    ({ page, context, errors } = await scene.open('', { reducedMotion: 'reduce' }));
     page.setDefaultTimeout(15_000);
   });
   afterAll(async () => {
@@ -36,8 +36,9 @@ describe.skipIf(canRun)('the demo page', () => {
     await scene?.end();
   });
   afterEach(() => {
-    // A socket that is lost on purpose is told by the browser as an error.
-    expect(errors.filter((error) => !/WebSocket|ERR_|Failed to load resource/.test(error))).toEqual([]);
+    // A socket that is lost on purpose is told by the browser as an error, and that it has no push service in a test.
+    const expected = /WebSocket|ERR_|Failed to load resource|incognito/;
+    expect(errors.filter((error) => !expected.test(error))).toEqual([]);
   });
 
   const message = (text: string) => page.locator('.message', { has: page.locator('.body', { hasText: text }) });
@@ -130,7 +131,7 @@ describe.skipIf(canRun)('the demo page', () => {
     await page.getByLabel('Name or address').fill('garden');
     await isAccessible();
     await button('Create').click();
-    await composer().waitFor();
+    await page.getByLabel(/^Message to garden/i).waitFor();
     const room = await SlixmppRoom.join(romeo, 'garden@conference.example.test', 'romeo');
     await room.say('What light through yonder window breaks?');
     await message('yonder').waitFor();
@@ -151,6 +152,7 @@ describe.skipIf(canRun)('the demo page', () => {
     await room.setSubject(hostile);
     await room.invite(alice, hostile);
     await button('Join').click();
+    await page.getByLabel(/^Message to party/i).waitFor();
     await room.say(hostile);
     await message('onerror').waitFor();
     await button('About this room').click();
@@ -182,6 +184,35 @@ describe.skipIf(canRun)('the demo page', () => {
     await dialog.getByLabel('As the system').check();
     await page.keyboard.press('Escape');
     await expect.poll(() => dialog.count()).toBe(0);
+  });
+
+  test('a push wakes the service worker, which notifies', async () => {
+    await context.grantPermissions(['notifications'], { origin: scene.url });
+    await page.reload();
+    await page.evaluate('navigator.serviceWorker.ready.then(() => true)');
+    const devtools = await context.newCDPSession(page);
+    const registered = new Promise<string>((resolve) =>
+      devtools.on(
+        'ServiceWorker.workerRegistrationUpdated',
+        ({ registrations: [one] }) => one && resolve(one.registrationId),
+      ),
+    );
+    await devtools.send('ServiceWorker.enable');
+    const other = await context.newPage();
+    const pushed = {
+      type: 'message',
+      user: alice,
+      chat: 'romeo@example.test',
+      from: 'romeo@example.test/phone',
+      unread: 2,
+    };
+    const data = JSON.stringify({ ...pushed, name: 'Romeo' });
+    const origin = scene.url.replace(/\/$/, '');
+    await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId: await registered, data });
+    const shown = `navigator.serviceWorker.ready.then((one) => one.getNotifications()).then((all) => all.map(({ title, body }) => title + ': ' + body))`;
+    await expect.poll(() => page.evaluate(shown), { timeout: 10_000 }).toEqual(['Romeo: 2 new messages']);
+    await other.close();
+    await page.bringToFront();
   });
 
   test('the developer drawer shows frames, and no token', async () => {
@@ -231,6 +262,7 @@ describe.skipIf(canRun)('the demo page', () => {
     await page.goto(scene.url);
     await page.getByPlaceholder('Search').focus();
     await page.keyboard.type('romeo');
+    await expect.poll(() => page.locator('.chats a').count()).toBe(1);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await composer().waitFor();
