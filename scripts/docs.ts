@@ -54,8 +54,8 @@ one line that names the key, the value and the remedy. There are no unknown keys
   unit: \`64KiB\`, \`1MiB\`. **Lists** are YAML lists; in a variable, commas separate them.
 - **Secrets** are given as text or as a file (\`…File\`), never both. A file's final line end does not count. Relative
   paths start at the working directory. No secret is ever logged or printed.
-- **Required:** \`xmpp.domain\`, \`xmpp.secret\` (or its file), and a way to connect: \`auth.jwt\` or \`auth.guest\`. A browser
-  page may connect only when its origin is listed in \`http.public.origins\`.
+- **Required:** \`xmpp.domain\`, \`xmpp.secret\` (or its file), and a way to connect: \`auth.jwt\`, \`auth.webhook\` or \`auth.guest\`.
+  A browser page may connect only when its origin is listed in \`http.public.origins\`.
 
 ## Changes without a restart
 

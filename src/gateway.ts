@@ -20,6 +20,7 @@ import { type Logger, type PartLogs, partLogs } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createOutbound, type Outbound } from './outbound/outbound.ts';
 import { Poster } from './outbound/post.ts';
+import { signedPost } from './outbound/signed-post.ts';
 import { StanzaError } from './protocol/errors.ts';
 import { Reload } from './reload.ts';
 import { openStore } from './store/open.ts';
@@ -64,10 +65,12 @@ export async function createGateway(config: Config, { log, live, demoFolder }: G
     sync: config.store.sync === 'full' ? 'full' : 'normal',
     observe: (operation, seconds) => metrics.storeDuration.observe(seconds, operation),
   });
-  const auth = liveAuth(config, { key: await store.key('guest'), log: logs.auth });
+  const poster = new Poster();
+  const post = signedPost(poster, version);
+  const auth = liveAuth(config, { key: await store.key('guest'), post, log: logs.auth });
   const link = new Link(linkOptions(config, { log: logs.xmpp, metrics }));
   const [put, filesKey] = [createPut(), await store.key('files')];
-  const outbound = await createOutbound({ config, version, store, poster: new Poster(), log: logs.outbound, metrics });
+  const outbound = await createOutbound({ config, version, store, poster, log: logs.outbound, metrics });
   const { notices, push } = outbound;
   const parts = {
     config,

@@ -34,7 +34,7 @@ const disconnectReason = open('reason', [...streamErrors, 'eof', 'io', 'ping_tim
 const condition = open('condition', Object.keys(conditions));
 const frameType = open('type', [...Object.keys({ ...requests, ...events, ...replies }), 'error']);
 const closeCode = open('code', [...Object.values(closeCodes), ...wireCloses].sort((a, b) => a - b).map(String));
-const authMethod = open('method', ['jwt', 'guest', 'none']);
+const authMethod = open('method', ['jwt', 'webhook', 'guest', 'none']);
 const authResult = open('result', ['ok', 'token-invalid', 'token-expired']);
 const resumeResult = open('result', ['ok', 'expired', 'unknown', 'gap', 'other-user']);
 const requestClass = open('class', ['send', 'action', 'history', 'presence', 'contact', 'room', 'iq']);

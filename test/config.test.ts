@@ -69,6 +69,7 @@ describe('defaults', () => {
       },
       auth: {
         jwt: { secret: '(set)', algorithms: ['HS256'], userClaim: 'sub', scopeClaim: 'scope' },
+        webhook: { timeout: '5s', cache: '1m', concurrency: 32, queue: 1000 },
         guest: { enabled: false, prefix: 'guest-', ttl: '7d' },
       },
       store: { url: 'sqlite:data/stanzawire.db', sync: 'normal' },
@@ -135,6 +136,9 @@ describe('defaults', () => {
     expect(loadConfig({ env: jwks }).auth.jwt?.algorithms).toEqual(['RS256', 'ES256', 'EdDSA']);
     const guests = { ...rest, STANZAWIRE_AUTH_GUEST_ENABLED: 'true' };
     expect(loadConfig({ env: guests }).auth.jwt).toBeUndefined();
+    const key = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=';
+    const backend = { STANZAWIRE_AUTH_WEBHOOK_URL: 'https://a.example.com/', STANZAWIRE_AUTH_WEBHOOK_SECRET: key };
+    expect(loadConfig({ env: { ...rest, ...backend } }).auth.jwt).toBeUndefined();
   });
 });
 
@@ -309,7 +313,19 @@ describe('what is refused names the key, the value and the remedy', () => {
     ],
     [
       { STANZAWIRE_AUTH_JWT_SECRET: '' },
-      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), or auth.guest.enabled: true',
+      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), auth.webhook.url, or auth.guest.enabled: true',
+    ],
+    [
+      { STANZAWIRE_AUTH_WEBHOOK_URL: 'https://app.example.com/auth' },
+      'auth.webhook.secret: missing; requests to auth.webhook.url are signed; set it or auth.webhook.secretFile, as `echo whsec_$(openssl rand -base64 32)` gives it',
+    ],
+    [
+      { STANZAWIRE_AUTH_WEBHOOK_SECRET: 'whsec_x' },
+      'auth.webhook.secret: there is no auth.webhook.url that it signs for; set that, or remove it',
+    ],
+    [
+      { STANZAWIRE_AUTH_WEBHOOK_URL: 'https://app.example.com/auth', STANZAWIRE_AUTH_WEBHOOK_SECRET: 'planted' },
+      'auth.webhook.secret: not whsec_ and 24 to 64 bytes in base64; take what `echo whsec_$(openssl rand -base64 32)` gives',
     ],
     [
       { STANZAWIRE_XMPP_SECRET: '', STANZAWIRE_XMPP_SECRET_FILE: '/does/not/exist' },

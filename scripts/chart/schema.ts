@@ -7,6 +7,8 @@ import { type Key, type Section, sections } from '../../src/config/keys.ts';
 type Schema = Record<string, unknown>;
 
 const text: Schema = { type: 'string' };
+/** As config/signing.ts wants it. */
+const signingKey: Schema = { type: 'string', pattern: '^$|^whsec_' };
 const flag: Schema = { type: 'boolean' };
 const orNull = (schema: Schema): Schema => ({ ...schema, type: [schema.type, 'null'] });
 const integer = (minimum: number, maximum?: number): Schema =>
@@ -140,6 +142,10 @@ export function valuesSchema(): string {
       token: { type: 'string', pattern: '^$|^.{32,}$' },
       apiKey: text,
       api: { type: 'string', pattern: '^$|^.{32,}$' },
+      webhooksKey: text,
+      webhooks: signingKey,
+      authWebhookKey: text,
+      authWebhook: signingKey,
     }),
     persistence: ours({
       enabled: flag,

@@ -1,6 +1,6 @@
 /**
- * Who is it? Tokens become claims here: signed tokens of the operator's own (JWT) and the gateway's guests. Core makes
- * the account's address of a claim.
+ * Who is it? Tokens become claims here: signed tokens of the operator's own (JWT), those that its backend knows (webhook),
+ * and the gateway's guests. Core makes the account's address of a claim.
  */
 import { decodeProtectedHeader, errors } from 'jose';
 import type { Logger } from '../log.ts';
@@ -8,6 +8,7 @@ import { StanzaError } from '../protocol/errors.ts';
 import { createGuests } from './guest.ts';
 import { type KeySets, keySets } from './jwks.ts';
 import { jwtVerifier, sharedKey, type Verify } from './jwt.ts';
+import { TokenRefused, WebhookAuth, type WebhookOptions } from './webhook.ts';
 
 /** What a token proved. */
 export interface Claim {
@@ -20,10 +21,15 @@ export interface Claim {
   guest?: { token?: string };
 }
 
+/** Who decides about a token; `none` = there is none, and nobody is let in without. */
+export type Method = 'jwt' | 'webhook' | 'guest' | 'none';
+
 export interface Authenticator {
+  /** Without a look at whether it is right: for metrics and the log. */
+  method(token: string | undefined): Method;
   /**
    * @throws StanzaError `token-expired`; `token-invalid`, with one text for every cause; `resource-constraint` (retryable)
-   * when the token cannot be checked now, because the keys cannot be had.
+   * when the token cannot be checked now, because the keys cannot be had or the backend does not answer.
    */
   authenticate(token: string | undefined): Promise<Claim>;
 }
@@ -53,6 +59,7 @@ export interface GuestOptions {
 
 export interface AuthOptions {
   jwt?: JwtOptions;
+  webhook?: WebhookOptions;
   guest: GuestOptions;
   log: Logger;
   /** Kept from one configuration to the next; its own when absent. */
@@ -65,13 +72,21 @@ export interface AuthOptions {
 const maxTokenLength = 16_384;
 
 /**
- * The chain: no token → a new guest; a guest's token → that guest; any other → the operator's keys.
+ * The chain: no token → a new guest; a guest's token → that guest; a signed one → the operator's keys, where there are any;
+ * any other → the operator's backend. What one has refused, no other is asked about.
  * @throws Error naming the setting that makes no sense.
  */
 export function createAuth(options: AuthOptions): Authenticator {
   const { log, now = Date.now } = options;
   const guests = options.guest.enabled ? createGuests(options.guest) : undefined;
   const verifyJwt = options.jwt && tokenVerifier(options.jwt, options.keySets ?? keySets(log), log);
+  const webhook = options.webhook && new WebhookAuth(options.webhook, { log, now });
+
+  function method(token: string | undefined): Method {
+    if (token === undefined) return guests ? 'guest' : 'none';
+    if (guests?.claims(token)) return 'guest';
+    return webhook && !(verifyJwt && isSigned(token)) ? 'webhook' : 'jwt';
+  }
 
   async function check(token: string | undefined, time: Date): Promise<Claim> {
     if (token === undefined) {
@@ -79,14 +94,21 @@ export function createAuth(options: AuthOptions): Authenticator {
       throw new errors.JWTInvalid('no token');
     }
     if (token.length > maxTokenLength) throw new errors.JWTInvalid('too long');
-    if (guests?.claims(token)) return guests.verify(token, time);
-    if (!verifyJwt) throw new errors.JWTInvalid('no keys are configured');
-    const claim = await verifyJwt(token, time);
+    const by = method(token);
+    if (guests && by === 'guest') return guests.verify(token, time);
+    const claim = await (webhook && by === 'webhook' ? webhook.verify(token) : bySignature(token, time));
     if (guests?.reserves(claim.user)) throw new errors.JWTInvalid('the user name is kept for guests');
     return claim;
   }
 
+  function bySignature(token: string, time: Date): Promise<Claim> {
+    if (!verifyJwt) throw new errors.JWTInvalid('no keys are configured');
+    return verifyJwt(token, time);
+  }
+
   return {
+    // What is too long is not read.
+    method: (token) => (token !== undefined && token.length > maxTokenLength ? 'none' : method(token)),
     async authenticate(token) {
       try {
         return await check(token, new Date(now()));
@@ -116,6 +138,15 @@ function tokenVerifier(jwt: JwtOptions, published: KeySets, log: Logger): Verify
   };
 }
 
+/** Does it look like a JWT? */
+function isSigned(token: string): boolean {
+  try {
+    return algorithmOf(token) !== '';
+  } catch {
+    return false;
+  }
+}
+
 function algorithmOf(token: string): string {
   try {
     const { alg }: { alg?: unknown } = decodeProtectedHeader(token);
@@ -128,9 +159,11 @@ function algorithmOf(token: string): string {
 
 /** One text for every cause, so that nothing is learned by trying; the cause goes to the log, the token nowhere. */
 function refusal(error: unknown, log: Logger): unknown {
-  if (!(error instanceof errors.JOSEError)) return error;
-  if (error instanceof errors.JWTExpired) return new StanzaError('token-expired', 'The token has expired');
+  if (!(error instanceof errors.JOSEError || error instanceof TokenRefused)) return error;
+  const expired = error instanceof TokenRefused ? error.expired : error instanceof errors.JWTExpired;
+  if (expired) return new StanzaError('token-expired', 'The token has expired');
   // jose's errors carry the payload: only their code and message are taken.
-  log.debug({ event: 'token_refused', code: error.code, cause: error.message }, 'a token was refused');
+  const code = error instanceof errors.JOSEError ? error.code : 'ERR_BACKEND_REFUSED';
+  log.debug({ event: 'token_refused', code, cause: error.message }, 'a token was refused');
   return new StanzaError('token-invalid', 'The token is not valid');
 }

@@ -38,7 +38,7 @@ export function createGuests({ prefix, ttl, key }: GuestOptions): Guests {
         .sign(key);
       return { user, scopes: noScopes, expiresAt: toDate(expires), guest: { token } };
     },
-    claims: (token) => decodeJwt(token).iss === issuer,
+    claims: (token) => issuerOf(token) === issuer,
     async verify(token, now) {
       const { payload } = await jwtVerify(token, key, {
         algorithms: [algorithm],
@@ -55,6 +55,15 @@ export function createGuests({ prefix, ttl, key }: GuestOptions): Guests {
     },
     reserves: (user) => fold(user).startsWith(folded),
   };
+}
+
+/** Undefined for what is no JWT. */
+function issuerOf(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Names that any server takes for equal are equal here: RFC 3454 maps to nothing what cannot be seen, then folds. */

@@ -69,13 +69,15 @@ function own(payload: JWTPayload, name: string): unknown {
   return Object.hasOwn(payload, name) ? payload[name] : undefined;
 }
 
-function readUser(value: unknown): string | undefined {
+/** What can name a user. */
+export function readUser(value: unknown): string | undefined {
   // Beyond the safe integers two numbers would become one user.
   const user = Number.isSafeInteger(value) ? String(value) : value;
   return typeof user === 'string' && user !== '' && user.length <= maxUserLength ? user : undefined;
 }
 
-function readScopes(value: unknown): Set<string> {
+/** Text with spaces, or an array. */
+export function readScopes(value: unknown): Set<string> {
   const list: unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : [];
   return new Set(list.filter((scope) => typeof scope === 'string' && scope !== '').map(String));
 }

@@ -68,9 +68,9 @@ function leaveOutJwt(values: Map<string, unknown>, given: ReadonlySet<string>): 
       `${stray}: ${show(values.get(stray))} has no key to go with; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), or remove auth.jwt`,
     );
   }
-  if (values.get('auth.guest.enabled') !== true) {
+  if (values.get('auth.guest.enabled') !== true && !values.has('auth.webhook.url')) {
     throw new ConfigError(
-      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), or auth.guest.enabled: true',
+      'auth: nobody could connect; set auth.jwt.secret, auth.jwt.secretFile or auth.jwt.jwksUrl (or STANZAWIRE_AUTH_JWT_SECRET), auth.webhook.url, or auth.guest.enabled: true',
     );
   }
   for (const key of values.keys()) if (key.startsWith('auth.jwt.')) values.delete(key);
@@ -91,6 +91,7 @@ function deriveAlgorithms(values: Map<string, unknown>, shared: boolean): void {
 /** Rules on the whole. @throws ConfigError */
 export function checkRules({ http, auth, limits, webhooks }: Config): void {
   checkSigning('webhooks', webhooks);
+  checkSigning('auth.webhook', auth.webhook);
   const { demo, demoUsers } = http.public;
   if (demo && demoUsers.length > 0 && !auth.jwt?.secret) {
     throw new ConfigError(
@@ -176,6 +177,9 @@ export function warnings({ xmpp, http, auth, webhooks }: Config): string[] {
   }
   if (webhooks.url?.startsWith('http:') && !isPrivate(new URL(webhooks.url).hostname)) {
     found.push('webhooks.url: what is sent there is signed but clear text; use https://');
+  }
+  if (auth.webhook.url?.startsWith('http:') && !isPrivate(new URL(auth.webhook.url).hostname)) {
+    found.push('auth.webhook.url: tokens and answers are clear text, and could be replaced on the way; use https://');
   }
   return found;
 }

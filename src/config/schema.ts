@@ -5,7 +5,7 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { list, optional } from './kinds.ts';
 import { accounts, rooms, sessions, uploads } from './sections/accounts.ts';
-import { guest, jwt } from './sections/auth.ts';
+import { guest, jwt, webhook } from './sections/auth.ts';
 import { internalHttp, publicHttp } from './sections/http.ts';
 import { drain, limits, log, logLevels, mode, perAccount, perAddress, readiness } from './sections/process.ts';
 import { push } from './sections/push.ts';
@@ -24,8 +24,12 @@ export const ConfigSchema = Type.Object({
     public: section('Where web clients connect.', publicHttp),
     internal: section('For probes, metrics and the API.', internalHttp),
   }),
-  auth: section('Who may connect: at least one of `jwt` and `guest`.', {
+  auth: section('Who may connect: at least one of `jwt`, `webhook` and `guest` ([how](authentication.md)).', {
     jwt: optional(section('Signed tokens. Exactly one of `secret`, `secretFile` and `jwksUrl` turns them on.', jwt)),
+    webhook: section(
+      'Your own backend says who a token belongs to. With `jwt` beside it, it is asked about tokens that are no JWT.',
+      webhook,
+    ),
     guest: section('Users without a token.', guest),
   }),
   store: section('What outlives the process.', {

@@ -2,7 +2,7 @@
  * What a socket's client says about itself: authentication with its expiry, the session it opens, and the requests that
  * are about the session and not about XMPP (PROTOCOL.md §3, §4).
  */
-import type { Claim } from '../auth/auth.ts';
+import type { Claim, Method } from '../auth/auth.ts';
 import type { Session as SessionView } from '../extension.ts';
 import { closeCodes, Disconnect } from '../protocol/close.ts';
 import { StanzaError } from '../protocol/errors.ts';
@@ -34,6 +34,7 @@ export class Connection {
   #features: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #ending = false;
+  #method: Method = 'none';
   /** Made with the first `ack` or `pong` that says nothing new. */
   #idleAcks: RateLimit | undefined;
 
@@ -72,13 +73,13 @@ export class Connection {
     if (typeof found === 'object') this.#resume(id, found, claim, connect, connect.resume?.seq ?? 0);
     else if (!(await this.#open(id, account, claim, connect, found, wanted))) return;
     this.#watchExpiry(claim.expiresAt);
-    this.#connected(claim, connect, found);
+    this.#connected(connect, found);
   }
 
-  #connected({ guest }: Claim, { client }: Connect, found: Resumed | Ready['reason']): void {
+  #connected({ client }: Connect, found: Resumed | Ready['reason']): void {
     const { log } = this.#server;
     const { socket, address } = this.#upgrade;
-    const who = { user: this.#session?.account.jid.bare, method: guest ? 'guest' : 'jwt', client };
+    const who = { user: this.#session?.account.jid.bare, method: this.#method, client };
     const session = typeof found === 'object' ? { resumed: true } : { resumed: false, reason: found };
     log.info({ event: 'socket_authenticated', socket, address, ...who, ...session }, 'a client has connected');
   }
@@ -208,14 +209,15 @@ export class Connection {
 
   async #authenticate(token: string | undefined): Promise<Claim> {
     const start = performance.now();
-    const method = token === undefined ? 'none' : 'jwt';
-    const done = (result: string, how: 'jwt' | 'guest' | 'none' = method): void => {
-      this.#server.metrics.authAttempts.inc(how, result);
-      this.#server.metrics.authDuration.observe((performance.now() - start) / 1000, how, result);
+    const method = this.#server.auth.method(token);
+    this.#method = method;
+    const done = (result: string): void => {
+      this.#server.metrics.authAttempts.inc(method, result);
+      this.#server.metrics.authDuration.observe((performance.now() - start) / 1000, method, result);
     };
     try {
       const claim = await this.#server.auth.authenticate(token);
-      done('ok', claim.guest ? 'guest' : method);
+      done('ok');
       return claim;
     } catch (error) {
       const code = error instanceof StanzaError ? error.code : 'other';

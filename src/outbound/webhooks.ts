@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts';
 import { Lanes, type Outcome } from './lanes.ts';
 import { failureLog } from './outage.ts';
 import type { Answer, Poster } from './post.ts';
-import { signed } from './signature.ts';
+import { signedPost } from './signed-post.ts';
 
 export type WebhookType = 'session.opened' | 'session.closed' | 'message.offline';
 
@@ -173,13 +173,9 @@ export class Webhooks implements Notices {
 
   async #post(id: string, body: string): Promise<Answer | string> {
     const { config, poster, secret, url, version } = this.#options;
-    const headers = {
-      'content-type': 'application/json',
-      'user-agent': `stanzawire/${version}`,
-      ...signed(secret(), id, body, this.#now()),
-    };
+    const post = signedPost(poster, version, this.#now);
     try {
-      return await poster.post({ url, headers, body, timeoutMs: config.timeout });
+      return await post({ url, secret: secret(), id, body, timeoutMs: config.timeout });
     } catch (error) {
       return error instanceof Error ? error.message : 'no connection';
     }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { signingSecret } from '../support/backend.ts';
 import { runMain } from '../support/process.ts';
 import {
   chart,
@@ -71,10 +72,14 @@ describe.skipIf(skipWithoutHelm).each(Object.entries(valuesFiles))('with the val
     writeFileSync(path, config.data?.['stanzawire.yaml'] ?? '');
     const secret = join(folder, 'secret');
     writeFileSync(secret, 'a secret of thirty-two bytes or more');
+    const signing = join(folder, 'signing-secret');
+    writeFileSync(signing, signingSecret());
     const has = (name: string) => config.data?.['stanzawire.yaml']?.includes(`/run/secrets/stanzawire/${name}`);
     const env = {
       STANZAWIRE_XMPP_SECRET_FILE: secret,
       ...(has('token') ? { STANZAWIRE_AUTH_JWT_SECRET_FILE: secret } : {}),
+      ...(has('webhooks') ? { STANZAWIRE_WEBHOOKS_SECRET_FILE: signing } : {}),
+      ...(has('auth-webhook') ? { STANZAWIRE_AUTH_WEBHOOK_SECRET_FILE: signing } : {}),
       ...(has('api') ? { STANZAWIRE_HTTP_INTERNAL_API_KEY_FILE: secret } : {}),
     };
     const { code, stdout, stderr } = await runMain(['--check', '--config', path], env);

@@ -13,7 +13,7 @@ const refused: [string, string[], string][] = [
   [
     'two ways to the secret',
     [...standalone, ...set('secrets.component=x')],
-    'existingSecret goes with none of secrets.component, secrets.token and secrets.api',
+    'existingSecret goes with none of secrets.component, secrets.token, secrets.api',
   ],
   ['nobody who could connect', [...standalone, ...set('secrets.tokenKey=')], 'secrets: nobody could connect'],
   [
@@ -40,6 +40,26 @@ const refused: [string, string[], string][] = [
     "the API's key beside a Secret",
     [...standalone, ...set('secrets.api=0123456789abcdef0123456789abcdef')],
     'existingSecret goes with none of',
+  ],
+  [
+    'what signs webhooks in the configuration',
+    [...standalone, ...set('config.webhooks.secret=x')],
+    'config.webhooks.secret: no secret belongs in the configuration, which everybody may read; set secrets.existingSecret and secrets.webhooksKey',
+  ],
+  [
+    'what signs questions about tokens in the configuration',
+    [...standalone, ...set('config.auth.webhook.secretFile=x')],
+    'config.auth.webhook.secretFile: no secret belongs in the configuration',
+  ],
+  [
+    'questions about tokens that nothing signs',
+    [...standalone, ...set('config.auth.webhook.url=https://app.example.com/')],
+    'config.auth.webhook.url: what is posted there is signed; set secrets.existingSecret and secrets.authWebhookKey',
+  ],
+  [
+    'a signature for nobody',
+    [...standalone, ...set('secrets.authWebhookKey=auth-webhook-key')],
+    'secrets.authWebhookKey: there is no config.auth.webhook.url that it signs for',
   ],
   ['no domain', [...standalone, ...set('config.xmpp.domain=')], 'config.xmpp.domain: missing; write the gateway'],
   [

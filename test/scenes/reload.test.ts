@@ -35,6 +35,12 @@ const others: Readonly<Record<string, string>> = {
   'xmpp.secret': 'below',
   'drain.presence': 'below',
   'drain.url': 'below',
+  'auth.webhook.url': 'test/scenes/auth-webhook.test.ts',
+  'auth.webhook.secret': 'test/scenes/auth-webhook.test.ts',
+  'auth.webhook.timeout': 'test/scenes/auth-webhook.test.ts',
+  'auth.webhook.cache': 'test/scenes/auth-webhook.test.ts',
+  'auth.webhook.concurrency': 'test/scenes/auth-webhook.test.ts',
+  'auth.webhook.queue': 'test/scenes/auth-webhook.test.ts',
   'store.retention.age': 'carried out once a minute: test/core/housekeeping.test.ts',
   'store.retention.perChat': 'carried out once a minute: test/core/housekeeping.test.ts',
   'log.levels.store': 'has a line only of a disk that fails: test/log.test.ts, all parts alike',
@@ -157,6 +163,7 @@ const special: Record<string, string> = {
   'limits.outbound': '512KiB',
   'webhooks.events': 'session.opened',
   'webhooks.secret': signingSecret(),
+  'auth.webhook.secret': signingSecret(),
   'push.services': 'fcm.googleapis.com',
   extensions: 'some-package',
 };
@@ -173,6 +180,8 @@ test('every key is either changed by a reload, as it is marked, or named as one 
       STANZAWIRE_XMPP_SERVER: 'example.com',
       STANZAWIRE_WEBHOOKS_URL: 'https://app.example.com/',
       STANZAWIRE_WEBHOOKS_SECRET: signingSecret(),
+      STANZAWIRE_AUTH_WEBHOOK_URL: 'https://app.example.com/',
+      STANZAWIRE_AUTH_WEBHOOK_SECRET: signingSecret(),
     };
     const live = new LiveConfig(() => loadConfig({ env: start }));
     const at = () => one.path.reduce<unknown>((tree, name) => Object(tree)[name], live.config);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLogger } from '../../src/log.ts';
 import { el } from '../../src/xmpp/stanza.ts';
+import { Backend, signingSecret } from '../support/backend.ts';
 import { TestGateway, tokenSecret, upstreamOf } from '../support/gateway.ts';
 import { JsonClient } from '../support/json-client.ts';
 import { runMain } from '../support/process.ts';
@@ -14,20 +15,26 @@ import { ScriptedServer } from '../support/scripted-server.ts';
 const planted = {
   component: 'planted-component-secret',
   apiKey: 'planted-api-key-of-thirty-two-characters',
+  webhook: signingSecret(),
 };
 const env: Record<string, string> = {
   STANZAWIRE_HTTP_INTERNAL_API_KEY: planted.apiKey,
   STANZAWIRE_AUTH_GUEST_ENABLED: 'true',
+  STANZAWIRE_AUTH_WEBHOOK_SECRET: planted.webhook,
   STANZAWIRE_LOG_LEVEL: 'trace',
 };
 const lines: string[] = [];
 const tokens: string[] = [];
 let server: ScriptedServer;
+let backend: Backend;
 let gateway: TestGateway;
 let muc: ScriptedMuc;
 
 beforeAll(async () => {
   server = await ScriptedServer.start({ secret: planted.component });
+  backend = await Backend.start();
+  backend.reply = () => ({ status: 401, body: '{"planted":"planted by the backend"}' });
+  env.STANZAWIRE_AUTH_WEBHOOK_URL = `${backend.url}/auth`;
   muc = ScriptedMuc.on(server);
   const log = createLogger('trace', { write: (line: string) => void lines.push(line) });
   gateway = await TestGateway.start(upstreamOf(server), env, log);
@@ -37,6 +44,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway.stop();
+  await backend.stop();
   await server.stop();
 });
 
@@ -48,6 +56,7 @@ async function nothingCameOut(): Promise<void> {
   const text = await outputs();
   expect(text.match(/.{0,80}planted.{0,40}/g)).toBeNull();
   expect(text).not.toContain(tokenSecret);
+  expect(text).not.toContain(planted.webhook.slice(0, -2));
   for (const token of tokens) expect(text).not.toContain(token);
 }
 async function tokenFor(user: string, scopes: string[] = []): Promise<string> {
@@ -74,6 +83,25 @@ test('tokens: right and wrong ones, in the frame, in the header, in the address,
   tokens.push(guest.ready?.token ?? 'none');
   expect(guest.ready?.token).toBeTypeOf('string');
   for (const one of [inHeader, alice, guest]) await one.close();
+  await nothingCameOut();
+});
+
+test('tokens that the backend knows: let in, refused, and not answered', async () => {
+  const connect = async (token: string) => {
+    const client = await JsonClient.open(gateway.url);
+    client.send({ type: 'connect', id: 1, data: { token, presence: false } });
+    const { type } = await client.inbox.next(({ id }) => id === 1);
+    await client.close();
+    return type;
+  };
+  const asked = () => backend.all.filter(({ event }) => String(event.data?.token).startsWith('planted opaque')).length;
+  expect(await connect('planted opaque refused')).toBe('error');
+  backend.reply = () => ({ status: 200, body: '{"planted":"no user in it"}' });
+  expect(await connect('planted opaque unanswered')).toBe('error');
+  backend.reply = () => ({ status: 200, body: '{"user":"dora"}' });
+  expect(await connect('planted opaque right')).toBe('ready');
+  expect(asked()).toBe(3);
+  backend.reply = () => ({ status: 401 });
   await nothingCameOut();
 });
 

@@ -159,7 +159,7 @@ export class TestCore {
       version: '1.2.3',
       link: this.link,
       store: this.store,
-      auth: { authenticate: async (user = '') => ({ user, scopes: this.scopes }) },
+      auth: { method: () => 'jwt', authenticate: async (user = '') => ({ user, scopes: this.scopes }) },
       extensions: options.extensions ?? builtIn,
       log: createLogger('error', { write: (line: string) => this.bugs.push(JSON.parse(line)) }),
       metrics: createMetrics({ version: 'test' }),

@@ -11,6 +11,14 @@
 {{- if include "stanzawire.apiKey" . -}}
 {{- $_ := set $internal "apiKeyFile" "/run/secrets/stanzawire/api" -}}
 {{- end -}}
+{{- if include "stanzawire.webhooksKey" . -}}
+{{- $_ := set $config "webhooks" (dict "secretFile" "/run/secrets/stanzawire/webhooks") -}}
+{{- end -}}
+{{- if include "stanzawire.authWebhookKey" . -}}
+{{- $auth := default (dict) $config.auth -}}
+{{- $_ := set $auth "webhook" (dict "secretFile" "/run/secrets/stanzawire/auth-webhook") -}}
+{{- $_ := set $config "auth" $auth -}}
+{{- end -}}
 {{- mustMergeOverwrite $config (deepCopy .Values.config) | toYaml -}}
 {{- end -}}
 
@@ -25,6 +33,19 @@
 {{- define "stanzawire.apiKey" -}}
 {{- with .Values.secrets -}}
 {{- if .existingSecret -}}{{ .apiKey }}{{- else if .api -}}{{ default "api-key" .apiKey }}{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The same of the keys that sign what is posted to the operator's backend. */}}
+{{- define "stanzawire.webhooksKey" -}}
+{{- with .Values.secrets -}}
+{{- if .existingSecret -}}{{ .webhooksKey }}{{- else if .webhooks -}}{{ default "webhooks-key" .webhooksKey }}{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "stanzawire.authWebhookKey" -}}
+{{- with .Values.secrets -}}
+{{- if .existingSecret -}}{{ .authWebhookKey }}{{- else if .authWebhook -}}{{ default "auth-webhook-key" .authWebhookKey }}{{- end -}}
 {{- end -}}
 {{- end -}}
 

@@ -109,6 +109,14 @@ preStop:
       - key: {{ . }}
         path: api
       {{- end }}
+      {{- with include "stanzawire.webhooksKey" . }}
+      - key: {{ . }}
+        path: webhooks
+      {{- end }}
+      {{- with include "stanzawire.authWebhookKey" . }}
+      - key: {{ . }}
+        path: auth-webhook
+      {{- end }}
 {{- end -}}
 
 {{- define "stanzawire.volumes" -}}

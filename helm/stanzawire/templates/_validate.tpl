@@ -12,8 +12,8 @@
 
 {{- define "stanzawire.validateSecrets" -}}
 {{- with .Values.secrets -}}
-{{- if and .existingSecret (or .component .token .api) -}}
-{{- fail "secrets: existingSecret goes with none of secrets.component, secrets.token and secrets.api; keep one way" -}}
+{{- if and .existingSecret (or .component .token .api .webhooks .authWebhook) -}}
+{{- fail "secrets: existingSecret goes with none of secrets.component, secrets.token, secrets.api, secrets.webhooks and secrets.authWebhook; keep one way" -}}
 {{- end -}}
 {{- if not (or .existingSecret .component) -}}
 {{- fail "secrets: the component's secret is missing; set secrets.existingSecret to a Secret with the key component-secret (and token-key), or, for a try, secrets.component" -}}
@@ -21,8 +21,9 @@
 {{- end -}}
 {{- $guests := dig "auth" "guest" "enabled" false .Values.config -}}
 {{- $jwks := dig "auth" "jwt" "jwksUrl" "" .Values.config -}}
-{{- if not (or $guests $jwks (include "stanzawire.hasTokenKey" .)) -}}
-{{- fail "secrets: nobody could connect; set secrets.existingSecret (with secrets.tokenKey), secrets.token, config.auth.jwt.jwksUrl or config.auth.guest.enabled" -}}
+{{- $backend := dig "auth" "webhook" "url" "" .Values.config -}}
+{{- if not (or $guests $jwks $backend (include "stanzawire.hasTokenKey" .)) -}}
+{{- fail "secrets: nobody could connect; set secrets.existingSecret (with secrets.tokenKey), secrets.token, config.auth.jwt.jwksUrl, config.auth.webhook.url or config.auth.guest.enabled" -}}
 {{- end -}}
 {{- if and $jwks .Values.secrets.token -}}
 {{- fail "secrets.token: tokens are signed either with a shared key or with those of config.auth.jwt.jwksUrl; remove one" -}}
@@ -37,6 +38,21 @@
 {{- if hasKey (ternary (dig "xmpp" dict $config) (dig "auth" "jwt" dict $config) (eq $section "xmpp")) $key -}}
 {{- fail (printf "config.%s.%s: no secret belongs in the configuration, which everybody may read; set secrets.existingSecret" (join "." $at) $key) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $section, $value := dict "webhooks" "webhooksKey" "auth.webhook" "authWebhookKey" -}}
+{{- $keys := ternary (dig "webhooks" dict $config) (dig "auth" "webhook" dict $config) (eq $section "webhooks") -}}
+{{- range $key := list "secret" "secretFile" -}}
+{{- if hasKey $keys $key -}}
+{{- fail (printf "config.%s.%s: no secret belongs in the configuration, which everybody may read; set secrets.existingSecret and secrets.%s" $section $key $value) -}}
+{{- end -}}
+{{- end -}}
+{{- $given := include (printf "stanzawire.%s" $value) $ -}}
+{{- if and $keys.url (not $given) -}}
+{{- fail (printf "config.%s.url: what is posted there is signed; set secrets.existingSecret and secrets.%s" $section $value) -}}
+{{- end -}}
+{{- if and $given (not $keys.url) -}}
+{{- fail (printf "secrets.%s: there is no config.%s.url that it signs for; set that, or remove it" $value $section) -}}
 {{- end -}}
 {{- end -}}
 {{- range $key := list "apiKey" "apiKeyFile" -}}

@@ -1,6 +1,7 @@
 /** Configuration keys: who may connect. */
-import { choices, duration, flag, optional, secret, text } from '../kinds.ts';
-import { day, second } from '../units.ts';
+import { choices, duration, flag, integer, optional, secret, text } from '../kinds.ts';
+import { day, hour, second } from '../units.ts';
+import { signedUrl, signingKey } from './webhooks.ts';
 
 /** The signatures a token may carry, by what verifies them: mixing the two would let a public key sign. */
 export const sharedKeyAlgorithms = ['HS256', 'HS384', 'HS512'];
@@ -62,4 +63,34 @@ export const guest = {
   }),
   prefix: text({ reload: true, description: "What guests' user names start with.", default: 'guest-' }),
   ttl: duration(second, 3650 * day, { reload: true, description: "How long a guest's token lasts.", default: '7d' }),
+};
+
+export const webhook = {
+  url: optional(
+    text({
+      ...signedUrl,
+      reload: true,
+      description: 'Where tokens are posted to. It turns the webhook on.',
+      otherwise: 'off',
+      example: 'https://app.example.com/hooks/stanzawire-auth',
+    }),
+  ),
+  secret: optional(secret({ reload: true, description: `${signingKey} Required with \`url\`, here or in a file.` })),
+  // Below the ten seconds that a socket has for its `connect`.
+  timeout: duration(100, 9 * second, {
+    reload: true,
+    description: 'How long a client waits for the answer, its turn in the queue included.',
+    default: '5s',
+  }),
+  cache: duration(0, hour, {
+    reload: true,
+    description: 'How long an answer that lets a user in counts for the same token. `0s` asks each time.',
+    default: '1m',
+  }),
+  concurrency: integer(1, 1000, { reload: true, description: 'Requests at once.', default: 32 }),
+  queue: integer(0, 100_000, {
+    reload: true,
+    description: 'Tokens that may wait for their turn. Who comes while it is full is told to come again.',
+    default: 1000,
+  }),
 };

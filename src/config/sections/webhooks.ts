@@ -2,11 +2,11 @@
 import { choices, duration, flag, integer, optional, secret, text } from '../kinds.ts';
 import { day, minute, second } from '../units.ts';
 
-const url = {
+export const signedUrl = {
   pattern: '^https?://[^\\s/@]+(?:/[^\\s@]*)?$',
   write: 'an https:// URL without a password in it',
 };
-const signingKey =
+export const signingKey =
   'The key that signs requests (Standard Webhooks): `whsec_` and 24 to 64 bytes in base64, as `echo whsec_$(openssl rand -base64 32)` gives. Two keys with a space between sign with both, while one takes the place of the other.';
 
 export const webhookEvents = ['session.opened', 'session.closed', 'message.offline'];
@@ -14,7 +14,7 @@ export const webhookEvents = ['session.opened', 'session.closed', 'message.offli
 export const webhooks = {
   url: optional(
     text({
-      ...url,
+      ...signedUrl,
       description: 'Where events are posted to. It turns webhooks on.',
       otherwise: 'off',
       example: 'https://app.example.com/hooks/stanzawire',
