@@ -39,6 +39,7 @@ const tools = [
     package: 'python3-websockets',
     file: '/usr/lib/python3/dist-packages/websockets/__init__.py',
   },
+  { name: 'php', package: 'php-cli', file: '/usr/bin/php' },
   { name: 'profanity', package: 'profanity', file: '/usr/bin/profanity' },
   { name: 'buildah', package: 'buildah', file: '/usr/bin/buildah' },
   { name: 'podman', package: 'podman', file: '/usr/bin/podman' },
