@@ -42,7 +42,8 @@ function settings(text: string): Record<string, string> {
   const tree: Record<string, unknown> = parse(block?.lines.join('\n') ?? '{}');
   const given = allKeys().flatMap(({ env, path }) => {
     const value = valueAt(tree, path);
-    return value === undefined ? [] : [[env, String(value)] as const];
+    if (value === undefined) return [];
+    return [[env, Array.isArray(value) ? value.join(',') : JSON.stringify(value).replace(/^"|"$/g, '')] as const];
   });
   expect(given.length).toBeGreaterThan(0);
   return Object.fromEntries(given);
