@@ -117,7 +117,7 @@ export function createMetrics({ version }: { version: string }) {
     frameBytes: counter('frame_bytes_total', 'Payload of WebSocket frames', direction),
     framesRejected: counter('frames_rejected_total', 'Frames answered by an error or a close', open('reason', rejects)),
     authAttempts: counter('auth_attempts_total', 'Authentications', authMethod, authResult),
-    authDuration: histogram('auth_duration_seconds', 'Time an authentication took', fast, authMethod, authResult),
+    authDuration: histogram('auth_duration_seconds', 'Time an authentication took', fast, authMethod),
     sessions: gauge('sessions', 'Sessions by state', label('state', ['attached', 'detached'])),
     accounts: gauge('accounts', 'Accounts that are open'),
     sessionResumes: counter('session_resumes_total', 'Sessions asked to be resumed', resumeResult),

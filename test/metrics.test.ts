@@ -99,7 +99,7 @@ test('whatever comes from outside, there are never more series', async () => {
     metrics.frames.inc('in', value);
     metrics.framesRejected.inc(value);
     metrics.authAttempts.inc(value, value);
-    metrics.authDuration.observe(1, value, value);
+    metrics.authDuration.observe(1, value);
     metrics.sessionResumes.inc(value);
     metrics.requestDuration.observe(1, value, 'ok');
   }

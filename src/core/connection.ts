@@ -213,7 +213,7 @@ export class Connection {
     this.#method = method;
     const done = (result: string): void => {
       this.#server.metrics.authAttempts.inc(method, result);
-      this.#server.metrics.authDuration.observe((performance.now() - start) / 1000, method, result);
+      this.#server.metrics.authDuration.observe((performance.now() - start) / 1000, method);
     };
     try {
       const claim = await this.#server.auth.authenticate(token);
