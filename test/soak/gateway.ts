@@ -44,7 +44,8 @@ export class SoakGateway {
   #program: Program | undefined;
 
   static async start(server: XmppServer, env: Record<string, string> = {}, chaos = false): Promise<SoakGateway> {
-    const [publicPort = 0, internalPort = 0] = await freePorts(2);
+    const [publicPort = 0, free = 0] = await freePorts(2);
+    const internalPort = Number(env.STANZAWIRE_HTTP_INTERNAL_PORT ?? free);
     const network = await Cuttable.to(server.componentPort);
     const gateway = new SoakGateway(server, { publicPort, internalPort, network, disk: new Disk(chaos) }, env);
     await gateway.run();
