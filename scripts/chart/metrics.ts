@@ -11,7 +11,7 @@ JID, a room, an address, an \`Origin\` or an id in a label. Beside these there a
 [runbook.md](runbook.md) has the alerts, [alerts.yaml](../helm/stanzawire/files/alerts.yaml) their rules,
 [dashboard.json](../helm/stanzawire/files/dashboard.json) is a dashboard for Grafana 10 and newer.
 
-![Its seven rows, while a soak kills and stops the gateway and the XMPP server](images/dashboard.png)
+![Its rows, while a soak kills and stops the gateway and the XMPP server](images/dashboard.png)
 
 The service level indicator is \`stanzawire_request_duration_seconds\`: what is not \`outcome="failed"\`, and how fast.`;
 
