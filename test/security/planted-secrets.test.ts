@@ -4,38 +4,50 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLogger } from '../../src/log.ts';
+import type { RequestData } from '../../src/protocol/frames.ts';
 import { el } from '../../src/xmpp/stanza.ts';
-import { Backend, signingSecret } from '../support/backend.ts';
+import { Backend, isSigned, type Reply } from '../support/backend.ts';
 import { TestGateway, tokenSecret, upstreamOf } from '../support/gateway.ts';
 import { JsonClient } from '../support/json-client.ts';
 import { runMain } from '../support/process.ts';
+import { PushService } from '../support/push-service.ts';
 import { ScriptedMuc } from '../support/scripted-muc.ts';
 import { ScriptedServer } from '../support/scripted-server.ts';
 
 const planted = {
   component: 'planted-component-secret',
   apiKey: 'planted-api-key-of-thirty-two-characters',
-  webhook: signingSecret(),
+  // 30 and 32 bytes, in base64 and base64url.
+  webhook: 'whsec_plantedWebhookSecretOfThirtyBytesInAll00',
+  auth: 'whsec_plantedAuthenticationSecretOfThirtyByte00',
+  push: 'plantedPrivateKeyOfThirtyTwoBytesInBase64U0',
 };
 const env: Record<string, string> = {
   STANZAWIRE_HTTP_INTERNAL_API_KEY: planted.apiKey,
   STANZAWIRE_AUTH_GUEST_ENABLED: 'true',
-  STANZAWIRE_AUTH_WEBHOOK_SECRET: planted.webhook,
+  STANZAWIRE_AUTH_WEBHOOK_SECRET: planted.auth,
   STANZAWIRE_LOG_LEVEL: 'trace',
+  STANZAWIRE_WEBHOOKS_SECRET: planted.webhook,
+  STANZAWIRE_WEBHOOKS_BACKOFF: '10ms',
+  STANZAWIRE_PUSH_CONTACT: 'mailto:ops@example.com',
+  STANZAWIRE_PUSH_PRIVATE_KEY: planted.push,
+  STANZAWIRE_PUSH_SERVICES: '127.0.0.1',
 };
 const lines: string[] = [];
 const tokens: string[] = [];
 let server: ScriptedServer;
-let backend: Backend;
 let gateway: TestGateway;
 let muc: ScriptedMuc;
+let backend: Backend;
+let service: PushService;
 
 beforeAll(async () => {
   server = await ScriptedServer.start({ secret: planted.component });
-  backend = await Backend.start();
-  backend.reply = () => ({ status: 401, body: '{"planted":"planted by the backend"}' });
-  env.STANZAWIRE_AUTH_WEBHOOK_URL = `${backend.url}/auth`;
   muc = ScriptedMuc.on(server);
+  [backend, service] = [await Backend.start(), await PushService.start()];
+  backendAnswers({ status: 204 });
+  env.STANZAWIRE_AUTH_WEBHOOK_URL = `${backend.url}/auth`;
+  env.STANZAWIRE_WEBHOOKS_URL = `${backend.url}/hooks`;
   const log = createLogger('trace', { write: (line: string) => void lines.push(line) });
   gateway = await TestGateway.start(upstreamOf(server), env, log);
   const client = await gateway.login('waits', { presence: false });
@@ -44,10 +56,14 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway.stop();
-  await backend.stop();
-  await server.stop();
+  for (const one of [backend, service, server]) await one.stop();
 });
 
+/** It knows no token; events it takes or refuses. */
+function backendAnswers(events: Reply): void {
+  const unknown = { status: 401, body: '{"planted":"planted by the backend"}' };
+  backend.reply = ({ path }) => (path === '/auth' ? unknown : events);
+}
 /** Everything that the log holds, and the metrics. */
 async function outputs(): Promise<string> {
   return `${lines.join('')}\n${await gateway.metrics()}`;
@@ -180,12 +196,36 @@ test('the API and the ports: right and wrong keys, bodies, paths', async () => {
   await nothingCameOut();
 });
 
+test('what leaves by HTTP: taken, refused and not understood, by a backend and a push service', async () => {
+  const alice = await JsonClient.connect(gateway.url, { token: await tokenFor('alice') });
+  expect(isSigned(await backend.next('session.opened', alice.user), planted.webhook)).toBe(true);
+  const browser = service.browser('planted-endpoint');
+  await alice.request('push.subscribe', browser.subscription as RequestData<'push.subscribe'>);
+  await alice.request('contact.add', { jid: 'romeo@example.com' });
+  backendAnswers({ status: 500, body: 'planted answer' });
+  service.reply = () => ({ status: 400, body: 'planted answer' });
+  await alice.request('session.end', {});
+  await alice.closed;
+  const [from, to] = ['romeo@example.com', alice.user];
+  server.send(el('message', { from, to, id: 'away', type: 'chat' }, el('body', {}, 'planted while away')));
+  expect((await service.next(browser)).payload).toMatchObject({ body: 'planted while away' });
+  const events = () => lines.map((line) => JSON.parse(line).event);
+  await expect.poll(events, { timeout: 20_000 }).toEqual(expect.arrayContaining(['webhook_failing', 'push_refused']));
+  backendAnswers({ status: 204 });
+  await expect.poll(events, { timeout: 20_000 }).toContain('webhook_recovered');
+  for (const secret of [planted.webhook, planted.auth, planted.push, browser.subscription.keys.auth]) {
+    expect(await outputs()).not.toContain(secret);
+  }
+  await nothingCameOut();
+});
+
 test('new secrets, and a link that is refused for a wrong one', async () => {
   env.STANZAWIRE_XMPP_SECRET = 'planted-wrong-component';
+  env.STANZAWIRE_WEBHOOKS_SECRET = 'whsec_plantedNextWebhookSecretOfThirtyBytes00';
   env.STANZAWIRE_AUTH_JWT_SECRET = 'planted-new-key-of-thirty-two-bytes-and-more';
   const headers = { authorization: `Bearer ${planted.apiKey}` };
   await fetch(`${gateway.internalUrl}/api/reload`, { method: 'POST', headers });
-  expect(lines.join('')).toContain('"changed":["xmpp.secret","auth.jwt.secret"]');
+  expect(lines.join('')).toContain('"changed":["xmpp.secret","auth.jwt.secret","webhooks.secret"]');
   server.drop('rst');
   await expect.poll(() => lines.join(''), { timeout: 20_000 }).toContain('not-authorized');
   env.STANZAWIRE_LIMITS_RATE = 'often';
@@ -217,12 +257,18 @@ test('--check, with secrets in files, in text and in what is refused', async () 
   const base = 'xmpp: { domain: web.example.com, secret: planted-component }\n';
   const config = file(
     'a.yaml',
-    `${base}auth: { jwt: { secretFile: ${key} } }\nhttp: { internal: { apiKey: ${planted.apiKey} } }\n`,
+    `${base}auth: { jwt: { secretFile: ${key} } }\nhttp: { internal: { apiKey: ${planted.apiKey} } }\n` +
+      `webhooks: { url: https://app.example.com/, secret: ${planted.webhook} }\n` +
+      `push: { contact: mailto:a@example.com, privateKey: ${planted.push} }\n`,
   );
   const right = await runMain(['--config', config, '--check']);
   expect(right.code).toBe(0);
   const wrong = await runMain(['--config', file('b.yaml', `${base}auth: { jwt: { secret: [planted] } }\n`), '--check']);
   expect(wrong.code).toBe(78);
-  expect(JSON.stringify([right, wrong])).not.toMatch(/planted-(?:key|component|api)|"planted|\[planted/);
+  const signed = `${base}auth: { jwt: { secretFile: ${key} } }\nwebhooks: { url: https://a.example.com/, secret: `;
+  const unusable = await runMain(['--config', file('c.yaml', `${signed}whsec_planted }\n`), '--check']);
+  expect(unusable.code).toBe(78);
+  const all = JSON.stringify([right, wrong, unusable]);
+  expect(all).not.toMatch(/planted-(?:key|component|api)|"planted|\[planted|whsec_planted|plantedPrivate/);
   rmSync(folder, { recursive: true });
 });
