@@ -118,6 +118,7 @@ export function createMetrics({ version }: { version: string }) {
     framesRejected: counter('frames_rejected_total', 'Frames answered by an error or a close', open('reason', rejects)),
     authAttempts: counter('auth_attempts_total', 'Authentications', authMethod, authResult),
     authDuration: histogram('auth_duration_seconds', 'Time an authentication took', fast, authMethod),
+    sessionKept: gauge('session_kept_bytes', 'What events take that are kept for resumes, limits.resumeTotal'),
     sessions: gauge('sessions', 'Sessions by state', label('state', ['attached', 'detached'])),
     accounts: gauge('accounts', 'Accounts that are open'),
     sessionResumes: counter('session_resumes_total', 'Sessions asked to be resumed', resumeResult),

@@ -89,6 +89,7 @@ describe('defaults', () => {
         historyMax: 100,
         outbound: '1MiB',
         outboundTotal: '256MiB',
+        resumeTotal: '256MiB',
         sendTimeout: '30s',
         sockets: 20_000,
         perAddress: { sockets: 1000, handshakes: 2000, failedLogins: 300 },

@@ -163,9 +163,13 @@ const rows: Record<string, Panel[]> = {
       queries: { '{{state}}': sum('sockets', 'state'), 'at most': 'sum(stanzawire_sockets_limit{$by})' },
     },
     {
-      title: 'Waiting to be written',
+      title: 'Waiting to be written, and kept for resumes',
       unit: 'bytes',
-      queries: { 'to the link': sum('link_queue_bytes'), 'to sockets': sum('socket_buffered_bytes') },
+      queries: {
+        'to the link': sum('link_queue_bytes'),
+        'to sockets': sum('socket_buffered_bytes'),
+        'for resumes': sum('session_kept_bytes'),
+      },
     },
     {
       title: 'Without an answer',

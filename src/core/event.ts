@@ -15,6 +15,10 @@ export interface KeptEvent {
   readonly type: AnyEvent['type'];
   readonly key: string | undefined;
   readonly archiveId: string | undefined;
+  /** Without its stanza. */
+  readonly isPlain: boolean;
+  /** How many logs keep it, and what it takes as long as one does. */
+  readonly held: { by: number; bytes: number };
   /** The frame's text; numbered where `seq` is given. */
   text(raw: Raw, seq?: number): string;
 }
@@ -26,6 +30,8 @@ export class OutgoingEvent implements EncodedEvent, KeptEvent {
   readonly key: string | undefined;
   /** Its place in the account's archive. */
   readonly archiveId: string | undefined;
+  readonly isPlain = false;
+  readonly held = { by: 0, bytes: 0 };
   readonly source: AnyEvent;
   readonly #stanza: Element | undefined;
   readonly #translate: Translator;
@@ -75,6 +81,8 @@ class PlainEvent implements KeptEvent {
   readonly type: AnyEvent['type'];
   readonly key: string | undefined;
   readonly archiveId: string | undefined;
+  readonly isPlain = true;
+  readonly held = { by: 0, bytes: 0 };
   readonly #data: string;
 
   constructor({ type, key, archiveId }: OutgoingEvent, data: string) {

@@ -122,6 +122,7 @@ export class VirtualServer implements Gateway {
     this.sessions = new Sessions(this, config.sessions, config.limits);
     this.metrics.sessions.from(() => this.sessions.attached, 'attached');
     this.metrics.sessions.from(() => this.sessions.detached, 'detached');
+    this.metrics.sessionKept.from(() => this.sessions.keptBytes);
     this.metrics.accounts.from(() => this.accounts.size);
   }
 

@@ -11,6 +11,7 @@ import type { Account } from './account.ts';
 import { Answers } from './answers.ts';
 import type { Outlet } from './edge.ts';
 import { type KeptEvent, OutgoingEvent, type Raw } from './event.ts';
+import type { EventLog } from './event-log.ts';
 import { LatestValues } from './latest.ts';
 import { Streams, type TakeChunk } from './streams.ts';
 
@@ -19,16 +20,8 @@ export interface SessionOptions {
   readonly account: Account;
   readonly connect: Connect;
   readonly scopes: ReadonlySet<string>;
-  readonly maxEvents: number;
-  readonly maxBytes: number;
+  readonly log: EventLog;
   readonly now: number;
-}
-
-/** A numbered event that the client has not acknowledged. */
-interface Logged {
-  readonly seq: number;
-  readonly event: KeptEvent;
-  readonly bytes: number;
 }
 
 const nothing: ReadonlySet<string> = new Set();
@@ -44,8 +37,8 @@ export class Session implements SessionView {
   scopes: ReadonlySet<string>;
   presence: OwnPresence | false;
   presenceAt: number;
-  readonly #maxEvents: number;
-  readonly #maxBytes: number;
+  /** What its client has not acknowledged. */
+  readonly log: EventLog;
   #wantsRaw: Raw;
   #claims: ReadonlySet<string>;
   #acks: boolean;
@@ -54,16 +47,11 @@ export class Session implements SessionView {
   #streams: Streams | undefined;
   #active = true;
   #outlet: Outlet | undefined;
-  #seq = 0;
-  #log: Logged[] = [];
-  #logBytes = 0;
-  /** The last number that is not in the log any more. */
-  #forgotten = 0;
   readonly #latest = new LatestValues();
   /** Events that wait for `ready`; undefined once it is written. */
   #held: OutgoingEvent[] | undefined = [];
 
-  constructor({ id, account, connect, scopes, maxEvents, maxBytes, now }: SessionOptions) {
+  constructor({ id, account, connect, scopes, log, now }: SessionOptions) {
     this.id = id;
     this.account = account;
     this.device = connect.device;
@@ -73,8 +61,7 @@ export class Session implements SessionView {
     this.wants = new Set(connect.want);
     this.presence = connect.presence ?? {};
     this.presenceAt = now;
-    this.#maxEvents = maxEvents;
-    this.#maxBytes = maxBytes;
+    this.log = log;
     this.#wantsRaw = connect.raw ?? 'none';
     this.#claims = connect.iq ? new Set(connect.iq) : nothing;
     this.#acks = connect.features?.includes('ack') ?? false;
@@ -87,7 +74,7 @@ export class Session implements SessionView {
 
   /** The number of the last numbered event. */
   get seq(): number {
-    return this.#seq;
+    return this.log.seq;
   }
 
   get frameBytes(): number {
@@ -168,7 +155,7 @@ export class Session implements SessionView {
 
   /** What of the log a client that has processed `seq` needs; undefined where it is not all there. */
   after(seq: number): number | undefined {
-    return seq < this.#forgotten || seq > this.#seq ? undefined : this.#seq - seq;
+    return this.log.after(seq);
   }
 
   /** Attaches the socket of a new session, its `ready` written: from now on events flow. */
@@ -188,7 +175,7 @@ export class Session implements SessionView {
     if (connect.features) this.#acks = connect.features.includes('ack');
     this.#binary = connect.features?.includes('binary') ?? false;
     this.acknowledge(seq);
-    for (const { event, seq: number } of this.#log) this.#write(event, event.text(this.raw, number));
+    for (const { event, seq: number } of this.log) this.#write(event, event.text(this.raw, number));
     for (const event of this.#latest.values()) this.#outlet.write(event.text(this.raw), 'latest', event.key);
   }
 
@@ -199,16 +186,9 @@ export class Session implements SessionView {
 
   /** The client has processed everything up to that number; was that news? */
   acknowledge(seq: number): boolean {
-    const isNews = seq > this.#forgotten && this.#forgotten < this.#seq;
-    let gone = 0;
-    for (const entry of this.#log) {
-      if (entry.seq > seq) break;
-      gone++;
-      this.#logBytes -= entry.bytes;
-      if (this.#acks && entry.event.archiveId !== undefined) this.account.processed(entry.event.archiveId);
-    }
-    if (gone > 0) this.#log.splice(0, gone);
-    this.#forgotten = Math.max(this.#forgotten, Math.min(seq, this.#seq));
+    const isNews = this.log.acknowledge(seq, ({ archiveId }) => {
+      if (this.#acks && archiveId !== undefined) this.account.processed(archiveId);
+    });
     this.#latest.seen(seq);
     return isNews;
   }
@@ -238,21 +218,9 @@ export class Session implements SessionView {
   }
 
   #pushNumbered(event: OutgoingEvent): void {
-    const seq = ++this.#seq;
-    const text = event.text(this.raw, seq);
-    const bytes = text.length;
-    this.#log.push({ seq, event: event.kept(this.raw), bytes });
-    this.#logBytes += bytes;
-    while (this.#log.length > this.#maxEvents || this.#logBytes > this.#maxBytes) this.#forget();
+    const text = event.text(this.raw, this.log.next());
+    this.log.keep(event.kept(this.raw), text.length);
     this.#write(event, text);
-  }
-
-  /** Drops the oldest: from now on a client that needs it has a gap. */
-  #forget(): void {
-    const oldest = this.#log.shift();
-    if (!oldest) return;
-    this.#logBytes -= oldest.bytes;
-    this.#forgotten = oldest.seq;
   }
 
   #write(event: KeptEvent, text: string): void {
@@ -263,7 +231,7 @@ export class Session implements SessionView {
   }
 
   #pushLatest(event: OutgoingEvent): void {
-    if (this.#latest.add(event.kept(this.raw), this.#seq)) this.#forgotten = this.#seq;
+    if (this.#latest.add(event.kept(this.raw), this.log.seq)) this.log.tear();
     if (this.#active) this.#outlet?.write(event.text(this.raw), 'latest', event.key);
   }
 }

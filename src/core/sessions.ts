@@ -10,6 +10,7 @@ import { Disconnect } from '../protocol/close.ts';
 import type { Connect, Ready } from '../protocol/frames.ts';
 import type { Account } from './account.ts';
 import type { Outlet } from './edge.ts';
+import { EventLog, LogMemory } from './event-log.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { VirtualServer } from './server.ts';
 import { Session } from './session.ts';
@@ -26,9 +27,13 @@ export interface Resumed {
 export class Sessions {
   readonly #server: VirtualServer;
   readonly #config: Config['sessions'];
-  readonly #limits: Pick<Config['limits'], 'outbound'>;
+  readonly #limits: Pick<Config['limits'], 'outbound' | 'resumeTotal'>;
   readonly #handshakes: { readonly rate: number; readonly burst: number };
   readonly #sessions = new Map<string, Session>();
+  readonly #memory = new LogMemory(
+    () => this.#sessions.values().map(({ log }) => log),
+    () => this.#limits.resumeTotal,
+  );
   readonly #windows = new Map<Session, NodeJS.Timeout>();
   readonly #expired = new Set<string>();
   /** How often each account that is in memory may still connect. */
@@ -36,7 +41,11 @@ export class Sessions {
   /** The users go offline with the process: a session ends with its socket. */
   #ending = false;
 
-  constructor(server: VirtualServer, config: Config['sessions'], limits: Pick<Config['limits'], 'outbound'>) {
+  constructor(
+    server: VirtualServer,
+    config: Config['sessions'],
+    limits: Pick<Config['limits'], 'outbound' | 'resumeTotal'>,
+  ) {
     this.#server = server;
     this.#config = config;
     this.#limits = limits;
@@ -71,6 +80,11 @@ export class Sessions {
     return this.#windows.size;
   }
 
+  /** What the events of all sessions take that are kept for resumes. */
+  get keptBytes(): number {
+    return this.#memory.bytes;
+  }
+
   get announced(): NonNullable<Ready['resume']> {
     return { windowMs: this.#config.resumeWindow, maxEvents: this.#config.maxEvents };
   }
@@ -90,9 +104,8 @@ export class Sessions {
       account,
       connect,
       scopes: claim.scopes,
-      maxEvents: this.#config.maxEvents,
       // A replay is written at once, and must not look like a slow reader.
-      maxBytes: this.#limits.outbound / 2,
+      log: new EventLog(this.#memory, { maxEvents: this.#config.maxEvents, maxBytes: this.#limits.outbound / 2 }),
       now: this.#server.now(),
     });
     this.#sessions.set(session.id, session);
@@ -141,6 +154,7 @@ export class Sessions {
   end(session: Session, how: SessionEnd = 'ended'): void {
     if (!this.#sessions.delete(session.id)) return;
     if (session.started) this.#server.notices?.sessionClosed(session.news, how);
+    session.log.end();
     this.#stopWindow(session);
     const { account } = session;
     account.sessions.delete(session);

@@ -32,6 +32,12 @@ export const limits = {
       'What may wait to be written to all sockets together; beyond it the slowest clients are cut off (4102). A quarter of the memory that the process has.',
     default: '256MiB',
   }),
+  resumeTotal: size(MiB, 64 * 1024 * MiB, {
+    reload: true,
+    description:
+      'What the events may take that are kept for resumes, all sessions together; beyond it the sessions that have most forget their oldest, and a client that needs those loads its history instead (`gap`).',
+    default: '256MiB',
+  }),
   sendTimeout: duration(second, hour, {
     reload: true,
     description: 'How long a request waits for the XMPP server before it fails.',

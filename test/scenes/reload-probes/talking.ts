@@ -178,6 +178,24 @@ function readers(at: ReloadScene): Probes {
   // What a session keeps for a resume is another bound.
   const none = { STANZAWIRE_SESSIONS_RESUME_WINDOW: '0s', STANZAWIRE_SESSIONS_MAX_EVENTS: '0' };
   return {
+    'limits.resumeTotal': {
+      to: '1MiB',
+      see: async () => {
+        const clients = await Promise.all(Array.from({ length: 3 }, () => at.gateway.login(someone())));
+        for (const { user: to } of clients) {
+          for (let i = 0; i < 4; i++) {
+            const message = { from: romeo, to, type: 'chat', id: `${to} ${i}` };
+            at.server.send(el('message', message, el('body', {}, body)));
+          }
+        }
+        for (const client of clients) await client.next('message', ({ id }) => id === `${client.user} 3`, 20_000);
+        const bytes = Number(await at.metric('stanzawire_session_kept_bytes'));
+        await Promise.all(clients.map((client) => client.close()));
+        return bytes <= 1024 ** 2;
+      },
+      before: false,
+      after: true,
+    },
     'limits.outbound': { with: none, to: '64MiB', see: anyCutOff(1), before: true, after: false },
     'limits.outboundTotal': {
       with: { ...none, STANZAWIRE_LIMITS_OUTBOUND: '16MiB' },
