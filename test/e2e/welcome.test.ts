@@ -1,12 +1,14 @@
-/** examples/welcome/welcome.py, as it is, beside a gateway and a real XMPP server. */
+/** examples/welcome/welcome.py, as it is, told by the webhooks of a gateway beside a real XMPP server. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ApiClient, apiKey } from '../support/api.ts';
 import { TestGateway, upstreamOf } from '../support/gateway.ts';
 import { onEveryServer } from '../support/servers/each.ts';
+import { freePorts } from '../support/servers/ports.ts';
 
 const file = join(import.meta.dirname, '../../examples/welcome/welcome.py');
 const key = randomBytes(32).toString('base64');
@@ -18,13 +20,16 @@ onEveryServer('the backend that welcomes', (server) => {
   let url = '';
 
   beforeAll(async () => {
-    gateway = await TestGateway.start(upstreamOf(server()), { STANZAWIRE_HTTP_INTERNAL_API_KEY: apiKey });
-    const env = { API: `${gateway.internalUrl}/api`, KEY: apiKey, SECRET: `whsec_${key}`, TEXT: text, PORT: '0' };
+    const [port = 0] = await freePorts(1);
+    url = `http://127.0.0.1:${port}/`;
+    gateway = await TestGateway.start(upstreamOf(server()), {
+      STANZAWIRE_HTTP_INTERNAL_API_KEY: apiKey,
+      STANZAWIRE_WEBHOOKS_URL: url,
+      STANZAWIRE_WEBHOOKS_SECRET: `whsec_${key}`,
+    });
+    const env = { API: `${gateway.internalUrl}/api`, KEY: apiKey, SECRET: `whsec_${key}`, TEXT: text, PORT: `${port}` };
     backend = spawn('/usr/bin/python3', [file], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const line of createInterface({ input: backend.stdout as NodeJS.ReadableStream })) {
-      url = `http://127.0.0.1:${line.split(' ').at(-1)}/`;
-      break;
-    }
+    await once(createInterface({ input: backend.stdout as NodeJS.ReadableStream }), 'line');
   });
   afterAll(async () => {
     const ended = new Promise((resolve) => backend.once('exit', resolve));
@@ -48,10 +53,10 @@ onEveryServer('the backend that welcomes', (server) => {
 
   test('who signs in for the first time is welcomed, once, however often the webhook comes', async () => {
     const alice = await gateway.login('alice', {});
+    expect(await alice.next('message')).toMatchObject({ chat: gateway.domain, from: gateway.domain, body: text });
     const all = await Promise.all([hook(alice.user), hook(alice.user), hook(alice.user, { id: 'msg_2' })]);
     expect(all).toEqual([204, 204, 204]);
     expect(await hook(alice.user, { id: 'msg_3' })).toBe(204);
-    expect(await alice.next('message')).toMatchObject({ chat: gateway.domain, from: gateway.domain, body: text });
     expect(alice.inbox.take().filter(({ type }) => type === 'message')).toEqual([]);
     const { items } = await alice.request('history.get', {});
     expect(items).toHaveLength(1);
@@ -59,12 +64,15 @@ onEveryServer('the backend that welcomes', (server) => {
   });
 
   test('what is not signed, or is old, or is about something else does nothing', async () => {
-    const bob = await gateway.login('bob', {});
-    expect(await hook(bob.user, { secret: randomBytes(32).toString('base64') })).toBe(401);
-    expect(await hook(bob.user, { at: Date.now() - 600_000 })).toBe(401);
-    expect(await hook(bob.user, { type: 'session.closed' })).toBe(204);
-    expect((await bob.request('history.get', {})).items).toEqual([]);
-    await bob.close();
+    // Who has never signed in is told of by no webhook of the gateway's own.
+    const bob = `bob@${gateway.domain}`;
+    const api = new ApiClient(gateway.internalUrl);
+    await api.call('createAccount', { params: { account: 'bob' } });
+    expect(await hook(bob, { secret: randomBytes(32).toString('base64') })).toBe(401);
+    expect(await hook(bob, { at: Date.now() - 600_000 })).toBe(401);
+    expect(await hook(bob, { type: 'session.closed' })).toBe(204);
+    const asked = { params: { account: 'bob' }, body: { type: 'history.get', data: {} } };
+    expect(await api.call('request', asked)).toMatchObject({ data: { items: [] } });
   });
 
   test('what is final is taken, and what may be tried again is asked for again', async () => {
