@@ -63,6 +63,17 @@ function daysAgo(time: string): number {
   return Math.round((midnight(new Date()) - midnight(new Date(time))) / 86_400_000);
 }
 
+interface Named {
+  readonly name?: string | undefined;
+  readonly url?: string | undefined;
+}
+
+/** Without what turns text round: a name that ends in `.exe` must not look as if it ended in `.pdf`. */
+export function fileName({ name, url }: Named): string {
+  const text = (name || url?.split(/[?#]/, 1)[0]?.split('/').at(-1)) ?? '';
+  return text.replace(/\p{Bidi_Control}/gu, '').trim() || 'file';
+}
+
 export function sizeOf(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB'];
   const power = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1024)), units.length - 1);

@@ -6,6 +6,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { type Client, connect } from 'stanzawire/client';
 import { createState, type Snapshot, type State } from 'stanzawire/client/state';
+import { type Availability, createAvailability, forgetAvailability, keptAvailability } from './availability.ts';
 import { createFrames, type Frames } from './frames.ts';
 import { createPeople, type People } from './people.ts';
 import { demoToken, type Site, socketUrl } from './site.ts';
@@ -21,6 +22,7 @@ export interface Session {
   readonly client: Client;
   readonly state: State;
   readonly people: People;
+  readonly availability: Availability;
   readonly frames: Frames;
 }
 
@@ -32,10 +34,12 @@ export function startSession(site: Site, identity: Identity): Session {
     device: 'browser',
     name: 'stanzawire-demo',
     want: ['contacts', 'chats', 'rooms'],
+    presence: keptAvailability(),
     trace: frames.trace,
     ...tokenOf(identity),
   });
-  return { client, state: createState(client), people: createPeople(client), frames };
+  const [state, people, availability] = [createState(client), createPeople(client), createAvailability(client)];
+  return { client, state, people, availability, frames };
 }
 
 function tokenOf(identity: Identity): { token?: string | (() => Promise<string>) } {
@@ -53,7 +57,9 @@ export function keptIdentity({ users }: Site): Identity | undefined {
   return kept === null ? undefined : (JSON.parse(kept) as Identity);
 }
 
+/** Somebody signs in, or out: what was kept of whoever was here before goes. */
 export function keepIdentity(identity: Identity | undefined): void {
+  forgetAvailability();
   if (identity) sessionStorage.setItem(key, JSON.stringify(identity));
   else sessionStorage.removeItem(key);
 }

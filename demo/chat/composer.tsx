@@ -1,7 +1,7 @@
 /** Where one writes: Enter sends, Shift and Enter begins a line, the arrow up edits the last message. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { RequestData } from 'stanzawire/client';
-import { authorName, useChatName } from '../names.ts';
+import { authorName, fileName, useChatName } from '../names.ts';
 import { useChat, useSession } from '../session.ts';
 import { useStore } from '../store.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -148,7 +148,7 @@ function AboutLine({ about: { kind, message }, onCancel }: { readonly about: Abo
       <Icon name={kind} />
       <div>
         <strong>{kind === 'edit' ? 'Edit message' : `Reply to ${author}`}</strong>
-        <span dir="auto">{message.body ?? message.files?.[0]?.name ?? '…'}</span>
+        <span dir="auto">{message.body ?? (message.files?.[0] ? fileName(message.files[0]) : '…')}</span>
       </div>
       <IconButton icon="close" label="Cancel" onClick={onCancel} />
     </div>

@@ -1,6 +1,6 @@
 /** Files of a message: images as images, everything else as something to download. */
 import type { Message } from 'stanzawire/client';
-import { sizeOf } from '../names.ts';
+import { fileName, sizeOf } from '../names.ts';
 import { isWeb } from '../text.tsx';
 import { Icon } from '../ui/icon.tsx';
 
@@ -16,12 +16,10 @@ export function Files({ files }: { readonly files: readonly File[] }) {
   );
 }
 
-const nameOf = ({ name, url }: File): string => name || url.split(/[?#]/, 1)[0]?.split('/').at(-1) || 'file';
-
 /** The sender's word; where there is none, the name's ending. SVG is shown as any other image: an `img` runs no scripts. */
 function isImage(file: File): boolean {
   if (file.mediaType !== undefined) return file.mediaType.startsWith('image/');
-  return /\.(png|jpe?g|gif|webp|avif)$/i.test(nameOf(file));
+  return /\.(png|jpe?g|gif|webp|avif)$/i.test(fileName(file));
 }
 
 function Picture({ file }: { readonly file: File }) {
@@ -29,7 +27,7 @@ function Picture({ file }: { readonly file: File }) {
   const size = width && height ? { width, height } : {};
   return (
     <a class="picture" href={url} target="_blank" rel="noopener noreferrer nofollow">
-      <img src={url} alt={desc || nameOf(file)} loading="lazy" decoding="async" {...size} />
+      <img src={url} alt={desc || fileName(file)} loading="lazy" decoding="async" {...size} />
     </a>
   );
 }
@@ -39,7 +37,7 @@ function Other({ file }: { readonly file: File }) {
   const card = (
     <>
       <Icon name="file" />
-      <span class="file-name">{nameOf(file)}</span>
+      <span class="file-name">{fileName(file)}</span>
       <span class="file-facts">{facts}</span>
     </>
   );

@@ -1,6 +1,6 @@
 /** One message: who, what, when, and how far it has come. */
 import type { ShownMessage } from 'stanzawire/client/state';
-import { authorName, bare, fullTime, timeOf } from '../names.ts';
+import { authorName, bare, fileName, fullTime, timeOf } from '../names.ts';
 import { useChat, useSession } from '../session.ts';
 import { useStore } from '../store.ts';
 import { Linked } from '../text.tsx';
@@ -113,7 +113,9 @@ function Quote({ message }: { readonly message: ShownMessage }) {
     node?.classList.add('found-now');
     node?.addEventListener('animationend', () => node.classList.remove('found-now'), { once: true });
   };
-  const text = original?.retracted ? 'Message deleted' : (original?.body ?? quote ?? original?.files?.[0]?.name ?? '…');
+  const text = original?.retracted
+    ? 'Message deleted'
+    : (original?.body ?? quote ?? (original?.files?.[0] ? fileName(original.files[0]) : '…'));
   return (
     <button type="button" class="quote" onClick={show}>
       <strong>{author}</strong>

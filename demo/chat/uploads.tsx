@@ -1,6 +1,6 @@
 /** Files on their way to the server's upload service, and then into the chat. */
 import { useState } from 'preact/hooks';
-import { sizeOf } from '../names.ts';
+import { fileName, sizeOf } from '../names.ts';
 import { useSession } from '../session.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -57,11 +57,11 @@ export function UploadList({ uploads: { items, remove } }: { readonly uploads: U
         <li key={id} class={problem === undefined ? 'upload' : 'upload bad'}>
           <Icon name="file" />
           <span class="file-name" dir="auto">
-            {file.name}
+            {fileName(file)}
           </span>
           <span class="file-facts">{problem ?? sizeOf(file.size)}</span>
-          <progress aria-label={`Upload of ${file.name}`} max={1} value={done} hidden={problem !== undefined} />
-          <IconButton icon="close" label={`Cancel ${file.name}`} onClick={() => remove(id)} />
+          <progress aria-label={`Upload of ${fileName(file)}`} max={1} value={done} hidden={problem !== undefined} />
+          <IconButton icon="close" label={`Cancel ${fileName(file)}`} onClick={() => remove(id)} />
         </li>
       ))}
     </ul>

@@ -7,11 +7,11 @@ import { Avatar } from '../ui/avatar.tsx';
 import { useViews } from '../ui/view.ts';
 
 export function ProfileForm({ user }: { readonly user: string }) {
-  const { client, people } = useSession();
+  const { client, people, availability } = useSession();
   const views = useViews();
   const person = useStore(people, (all) => all[user]);
   const [nick, setNick] = useState(person?.nick ?? '');
-  const [status, setStatus] = useState('');
+  const [status, setStatus] = useState(() => availability.getSnapshot().status ?? '');
   const picker = useRef<HTMLInputElement>(null);
   const setProfile = async (part: { nick?: string; avatar?: false | { data: string } }): Promise<void> => {
     const request = client.request('profile.set', part).then((profile) => people.learn(user, profile));
@@ -26,7 +26,9 @@ export function ProfileForm({ user }: { readonly user: string }) {
   const save = (event: Event): void => {
     event.preventDefault();
     void setProfile({ nick: nick.trim() });
-    if (status.trim() !== '') void views.attempt(client.request('presence.set', { status: status.trim() }));
+    const text = status.trim();
+    const { status: before = '', ...rest } = availability.getSnapshot();
+    if (text !== before) void views.attempt(availability.set(text === '' ? rest : { ...rest, status: text }));
   };
   return (
     <form class="profile" onSubmit={save}>

@@ -1,7 +1,7 @@
 /** Conversations by their last message, pinned ones first; then contacts and rooms with which there is none yet. */
 import type { Message } from 'stanzawire/client';
 import type { Snapshot } from 'stanzawire/client/state';
-import { bare, chatName, resource, shortTime, showOf } from '../names.ts';
+import { bare, chatName, fileName, resource, shortTime, showOf } from '../names.ts';
 import type { Person } from '../people.ts';
 import { useChat, useSession } from '../session.ts';
 import { useStore } from '../store.ts';
@@ -100,7 +100,7 @@ function previewOf(message: Message, snapshot: Snapshot): string {
   const who = message.outgoing ? 'You: ' : inRoom ? `${resource(message.from)}: ` : '';
   if (message.retracted) return `${who}message deleted`;
   const text = message.spoiler === undefined ? message.body : 'Spoiler';
-  return who + (text || message.files?.map(({ name }) => name ?? 'a file').join(', ') || message.subject || '…');
+  return who + (text || message.files?.map(fileName).join(', ') || message.subject || '…');
 }
 
 /** Messages of this page are newer than what the list of chats has. */

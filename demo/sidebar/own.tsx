@@ -1,5 +1,4 @@
 /** The user: face, name and availability, and the ways to everything else. */
-import { useState } from 'preact/hooks';
 import { local, type ShowName, showNames } from '../names.ts';
 import { useChat, useSession } from '../session.ts';
 import { useStore } from '../store.ts';
@@ -12,18 +11,18 @@ const choices = ['online', 'chat', 'away', 'xa', 'dnd'] as const satisfies ShowN
 type Choice = (typeof choices)[number];
 
 export function Own() {
-  const { client, people } = useSession();
+  const { availability, people } = useSession();
   const views = useViews();
   const drawer = useView((view) => view.drawer);
   const user = useChat((snapshot) => snapshot.user);
   const online = useChat((snapshot) => snapshot.status === 'online');
   const nick = useStore(people, (all) => (user === undefined ? undefined : all[user]?.nick));
-  const [show, setShow] = useState<Choice>('online');
+  const show = useStore(availability, (value): Choice => value.show ?? 'online');
   if (user === undefined) return <div class="own skeleton" />;
   const name = nick ?? local(user);
   const choose = (next: Choice): void => {
-    setShow(next);
-    void views.attempt(client.request('presence.set', next === 'online' ? {} : { show: next }));
+    const { show: _before, ...rest } = availability.getSnapshot();
+    void views.attempt(availability.set(next === 'online' ? rest : { ...rest, show: next }));
   };
   const open = (dialog: DialogName, close: () => void): void => {
     close();

@@ -1,5 +1,5 @@
 /** Who wants to see the user, and where they are invited: each is to be answered. */
-import { chatName, local } from '../names.ts';
+import { bare, chatName, local, resource } from '../names.ts';
 import { useChat, useSession } from '../session.ts';
 import { useStore } from '../store.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -84,7 +84,11 @@ function Invitation({ room, from, reason, password }: InvitationProps) {
   const { client, people } = useSession();
   const views = useViews();
   const all = useStore(people, (value) => value);
-  const inviter = useChat((snapshot) => (from === undefined ? 'Somebody' : chatName(snapshot, all, from)));
+  const inviter = useChat((snapshot) => {
+    // Rooms that keep addresses to themselves name the occupant.
+    if (from === undefined || bare(from) === room) return resource(from ?? '') || 'Somebody';
+    return chatName(snapshot, all, bare(from));
+  });
   const join = async (): Promise<void> => {
     const secret = password === undefined ? {} : { password };
     if (await views.attempt(client.request('room.join', { room, ...secret, history: { max: 0 } }))) views.open(room);
