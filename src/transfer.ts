@@ -32,6 +32,8 @@ export interface PublicFiles {
   /** Its address, while it is there. */
   address(id: string): string | undefined;
   get(id: string): PublicFile | undefined;
+  /** From now on there is nothing at its address, until somebody adds it again. */
+  remove(id: string): void;
 }
 
 /** What the configuration says of uploads. */

@@ -29,7 +29,7 @@ export class PublicFiles implements View {
     this.#bytes += file.bytes.length;
     for (const oldest of this.#files.keys()) {
       if (this.#files.size <= maxFiles && this.#bytes <= maxBytes) break;
-      this.#remove(oldest);
+      this.remove(oldest);
     }
     return this.path + name;
   }
@@ -49,6 +49,14 @@ export class PublicFiles implements View {
     return id === undefined ? undefined : this.get(id);
   }
 
+  remove(id: string): void {
+    const found = this.#files.get(id);
+    if (!found) return;
+    this.#files.delete(id);
+    this.#ids.delete(found.name);
+    this.#bytes -= found.file.bytes.length;
+  }
+
   #touch(id: string) {
     const found = this.#files.get(id);
     if (found) {
@@ -56,13 +64,5 @@ export class PublicFiles implements View {
       this.#files.set(id, found);
     }
     return found;
-  }
-
-  #remove(id: string): void {
-    const found = this.#files.get(id);
-    if (!found) return;
-    this.#files.delete(id);
-    this.#ids.delete(found.name);
-    this.#bytes -= found.file.bytes.length;
   }
 }

@@ -3,10 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { el } from '../../src/xmpp/stanza.ts';
+import { el, find } from '../../src/xmpp/stanza.ts';
 import { readError } from '../../src/xmpp/stanza-error.ts';
 import { ApiClient, apiKey } from '../support/api.ts';
 import { TestGateway, upstreamOf } from '../support/gateway.ts';
+import { png } from '../support/images.ts';
 import { JsonClient } from '../support/json-client.ts';
 import { roomScene } from '../support/room-scene.ts';
 import { scene } from '../support/scene.ts';
@@ -78,6 +79,40 @@ test('its rooms are left', async () => {
   await api().call('removeAccount', of('gil'));
   const told = (await at.stanzas()).map(({ name, attrs: { to, type } }) => `${name} ${type} ${to}`);
   expect(told).toEqual([`presence unavailable ${room.jid}/gil`]);
+});
+
+test('its picture is at its address no more, and services are told that it wants no more of their nodes', async () => {
+  const hal = await at.gateway.login('hal', {});
+  const data = Buffer.from(png(3, 2, [1, 2, 3])).toString('base64');
+  const { avatar } = await hal.request('profile.set', { avatar: { data } });
+  const picture = new URL(avatar?.url ?? '', at.gateway.url.replace(/^ws/, 'http'));
+  expect((await fetch(picture)).status).toBe(200);
+  at.server.onStanza = ({ attrs: { id, from, to, type } }, server) => {
+    if (to !== 'pubsub.example.com' || type !== 'set') return;
+    const subscription = el('subscription', {
+      node: 'news',
+      jid: hal.user,
+      subid: 'seven',
+      subscription: 'subscribed',
+    });
+    const answer = el('pubsub', { xmlns: 'http://jabber.org/protocol/pubsub' }, subscription);
+    server.send(el('iq', { type: 'result', id, from: to, to: from }, answer));
+  };
+  await hal.request('pubsub.subscribe', { service: 'pubsub.example.com', node: 'news' });
+  await at.stanzas();
+
+  await api().call('removeAccount', of('hal'));
+  expect((await fetch(picture)).status).toBe(404);
+  const [told, ...rest] = await at.stanzas();
+  expect(rest).toEqual([]);
+  expect(told?.attrs).toMatchObject({ from: `${hal.user}/web`, to: 'pubsub.example.com', type: 'set' });
+  const pubsub = told && find(told, 'pubsub', 'http://jabber.org/protocol/pubsub');
+  expect(pubsub && find(pubsub, 'unsubscribe', 'http://jabber.org/protocol/pubsub')?.attrs).toMatchObject({
+    ...{ node: 'news', jid: hal.user, subid: 'seven' },
+  });
+  // What the service answers is for nobody.
+  expect(await at.stanzas()).toEqual([]);
+  at.server.onStanza = () => undefined;
 });
 
 test('whoever logs in with that name afterwards is new', async () => {

@@ -85,6 +85,11 @@ export default extension({
   takes,
   hooks: {
     presenceIn: hear,
+    // Whoever else shows the same image brings it back when it is asked for.
+    accountRemove: (account) => {
+      const { avatar } = profileOf(account);
+      if (avatar) account.gateway.files.remove(avatar.id);
+    },
     sessionOpen: (session) => {
       for (const data of allKnown(session.account)) session.push({ type: 'profile', data });
     },

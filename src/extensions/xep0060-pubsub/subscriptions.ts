@@ -2,12 +2,14 @@
  * Subscriptions of the account to nodes (XEP-0060 §6.1, §6.2). They are kept, for what a service sends counts only where the
  * account has asked for it.
  */
+import { randomUUID } from 'node:crypto';
 import type { Account, Extension } from '../../extension.ts';
 import { StanzaError } from '../../protocol/errors.ts';
 import type { RequestData, RequestResult } from '../../protocol/frames.ts';
 import { ns } from '../../xmpp/namespaces.ts';
 import { append, detach, el, find } from '../../xmpp/stanza.ts';
 import { address } from '../address.ts';
+import { deliver } from '../availability.ts';
 import { ask } from '../discovery.ts';
 import { unasked } from '../xep0004-forms.ts';
 
@@ -48,6 +50,16 @@ async function subscribe(account: Account, data: Subscribe): Promise<RequestResu
 
 export async function forget(account: Account, service: string, node: string): Promise<void> {
   await account.subscriptions.remove(keyOf(service, node));
+}
+
+/** The account is removed: nobody waits for what the services say to it. */
+export function farewell(account: Account): void {
+  const [from, jid] = [account.client.full, account.jid.bare];
+  const all = [...account.subscriptions.values()].map(({ service, node, subId }) => () => {
+    const payload = el('pubsub', { xmlns: ns.pubsub }, el('unsubscribe', { node, jid, subid: subId }));
+    deliver(account, el('iq', { from, to: service, type: 'set', id: randomUUID() }, payload));
+  });
+  account.gateway.pace(account.subscriptions, all.values());
 }
 
 export const requests = {
