@@ -108,7 +108,9 @@ test('its picture is at its address no more, and services are told that it wants
   expect(told?.attrs).toMatchObject({ from: `${hal.user}/web`, to: 'pubsub.example.com', type: 'set' });
   const pubsub = told && find(told, 'pubsub', 'http://jabber.org/protocol/pubsub');
   expect(pubsub && find(pubsub, 'unsubscribe', 'http://jabber.org/protocol/pubsub')?.attrs).toMatchObject({
-    ...{ node: 'news', jid: hal.user, subid: 'seven' },
+    node: 'news',
+    jid: hal.user,
+    subid: 'seven',
   });
   // What the service answers is for nobody.
   expect(await at.stanzas()).toEqual([]);
