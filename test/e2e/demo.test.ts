@@ -5,6 +5,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findBrowser } from '../support/browser.ts';
 import { DemoScene } from '../support/demo-scene.ts';
+import { DemoUser } from '../support/demo-user.ts';
 import { SlixmppPeer } from '../support/peers/slixmpp.ts';
 import { SlixmppRoom } from '../support/peers/slixmpp-room.ts';
 import { maySkip } from '../support/servers/each.ts';
@@ -21,6 +22,7 @@ const hostile = `<img src=x onerror="document.title='owned'"><script>document.ti
 describe.skipIf(canRun)('the demo page', () => {
   let scene: DemoScene;
   let romeo: SlixmppPeer;
+  let user: DemoUser;
   let context: BrowserContext;
   let page: Page;
   let errors: string[];
@@ -28,8 +30,8 @@ describe.skipIf(canRun)('the demo page', () => {
   beforeAll(async () => {
     scene = await DemoScene.begin({ STANZAWIRE_PUSH_CONTACT: 'mailto:ops@example.com' });
     romeo = await scene.peer('romeo');
-    ({ page, context, errors } = await scene.open('', { reducedMotion: 'reduce' }));
-    page.setDefaultTimeout(15_000);
+    user = await DemoUser.open(scene);
+    ({ page, context, errors } = user);
   });
   afterAll(async () => {
     await romeo?.close();
@@ -40,19 +42,6 @@ describe.skipIf(canRun)('the demo page', () => {
     const expected = /WebSocket|ERR_|Failed to load resource|incognito/;
     expect(errors.filter((error) => !expected.test(error))).toEqual([]);
   });
-
-  const message = (text: string) => page.locator('.message', { has: page.locator('.body', { hasText: text }) });
-  const composer = () => page.getByLabel(/^Message to/);
-  const say = async (text: string): Promise<void> => {
-    await composer().fill(text);
-    await composer().press('Enter');
-  };
-  const act = async (text: string, action: string): Promise<void> => {
-    await message(text).hover();
-    await message(text).getByRole('button', { name: 'Message actions' }).click();
-    await page.getByRole('menuitem', { name: action }).click();
-  };
-  const button = (name: string) => page.getByRole('button', { name, exact: true });
 
   /** WCAG 2.2 AA, as far as a program can tell. */
   async function isAccessible(): Promise<void> {
@@ -65,48 +54,49 @@ describe.skipIf(canRun)('the demo page', () => {
 
   test('a demo user signs in, and lets in who asks', async () => {
     await isAccessible();
-    await button('Sign in as alice').click();
+    await user.button('Sign in as alice').click();
     await page.getByText('No chats yet').waitFor();
     await romeo.subscribe(alice);
     await page.getByText('wants to see when you are online').waitFor();
     await isAccessible();
-    await button('Accept').click();
+    await user.button('Accept').click();
     await romeo.next('subscription', ({ type }) => type === 'subscribe');
     await romeo.subscribed(alice);
     await page.getByRole('link', { name: /Online.*Romeo/ }).waitFor();
   });
 
   test('messages go both ways, with typing, receipts and links', async () => {
-    await composer().pressSequentially('Look: https://example.org/a?b=1. Nice!');
+    await user.composer.pressSequentially('Look: https://example.org/a?b=1. Nice!');
     await romeo.next('message', ({ chatState }) => chatState === 'composing');
-    await composer().press('Enter');
+    await user.composer.press('Enter');
     const got = await romeo.next('message', ({ body }) => body?.startsWith('Look') === true);
-    expect(await message('Look').getByRole('link').getAttribute('href')).toBe('https://example.org/a?b=1');
+    expect(await user.message('Look').getByRole('link').getAttribute('href')).toBe('https://example.org/a?b=1');
     await romeo.send({ to: alice, type: 'chat', receiptFor: got.id ?? '' });
-    await message('Look').getByLabel('Delivered').waitFor();
+    await user.message('Look').getByLabel('Delivered').waitFor();
     await romeo.send({ to: alice, chatState: 'composing' });
     await page.locator('.head').getByText('typing …').waitFor();
     await romeo.send({ to: alice, body: 'From a phone' });
-    await message('From a phone').waitFor();
+    await user.message('From a phone').waitFor();
     await page.locator('.head').getByText('Online').waitFor();
   });
 
   test('a message is answered, felt about, edited and taken back', async () => {
-    await act('From a phone', 'Reply');
-    await say('An answer');
-    await message('An answer').locator('.quote', { hasText: 'From a phone' }).waitFor();
-    await act('From a phone', 'React with heart');
+    await user.act('From a phone', 'Reply');
+    await user.say('An answer');
+    await user.message('An answer').locator('.quote', { hasText: 'From a phone' }).waitFor();
+    await user.act('From a phone', 'React with heart');
     await page.getByRole('button', { name: '❤️ by you' }).waitFor();
-    await act('An answer', 'Edit');
-    await expect.poll(() => composer().inputValue()).toBe('An answer');
-    await say('A better answer');
-    await message('A better answer').getByText('edited').waitFor();
-    await say('Nonsense');
-    await message('Nonsense')
+    await user.act('An answer', 'Edit');
+    await expect.poll(() => user.composer.inputValue()).toBe('An answer');
+    await user.say('A better answer');
+    await user.message('A better answer').getByText('edited').waitFor();
+    await user.say('Nonsense');
+    await user
+      .message('Nonsense')
       .getByLabel(/Sent|Delivered/)
       .waitFor();
-    await act('Nonsense', 'Delete for everybody');
-    await message('Message deleted').waitFor();
+    await user.act('Nonsense', 'Delete for everybody');
+    await user.message('Message deleted').waitFor();
     await romeo.next('message', ({ xml }) => xml.includes('urn:xmpp:reactions:0') && xml.includes('❤️'));
     await romeo.next('message', ({ xml }) => xml.includes('urn:xmpp:message-correct:0'));
     await romeo.next('message', ({ xml }) => xml.includes('urn:xmpp:message-retract:1'));
@@ -126,24 +116,24 @@ describe.skipIf(canRun)('the demo page', () => {
   });
 
   test('a room is made, talked in and left, with who is in it', async () => {
-    await button('New').click();
+    await user.button('New').click();
     await page.getByRole('menuitem', { name: 'Join or create a room' }).click();
     await page.getByLabel('Name or address').fill('garden');
     await isAccessible();
-    await button('Create').click();
+    await user.button('Create').click();
     await page.getByLabel(/^Message to garden/i).waitFor();
     const room = await SlixmppRoom.join(romeo, 'garden@conference.example.test', 'romeo');
     await room.say('What light through yonder window breaks?');
-    await message('yonder').waitFor();
-    await say('It is the east');
+    await user.message('yonder').waitFor();
+    await user.say('It is the east');
     await room.next(({ body }) => body === 'It is the east');
-    await button('About this room').click();
+    await user.button('About this room').click();
     await page.locator('.occupants').getByText('romeo').waitFor();
     await page.getByLabel('Subject').fill('Balcony');
     await page.locator('form', { hasText: 'Subject' }).getByRole('button', { name: 'Save' }).click();
     await page.locator('.head').getByText('Balcony').waitFor();
     await isAccessible();
-    await button('Close details').click();
+    await user.button('Close details').click();
     await room.leave();
   });
 
@@ -151,15 +141,15 @@ describe.skipIf(canRun)('the demo page', () => {
     const room = await SlixmppRoom.join(romeo, 'party@conference.example.test', 'an <b>owner</b>');
     await room.setSubject(hostile);
     await room.invite(alice, hostile);
-    await button('Join').click();
+    await user.button('Join').click();
     await page.getByLabel(/^Message to party/i).waitFor();
     await room.say(hostile);
-    await message('onerror').waitFor();
-    await button('About this room').click();
+    await user.message('onerror').waitFor();
+    await user.button('About this room').click();
     await romeo.presence({ status: hostile });
     await room.say('javascript:document.title="owned" and [x](javascript:alert(1))');
-    await message('javascript:').waitFor();
-    expect(await message('javascript:').getByRole('link').count()).toBe(0);
+    await user.message('javascript:').waitFor();
+    expect(await user.message('javascript:').getByRole('link').count()).toBe(0);
     await romeo.sendRaw(
       `<message to='${alice}' type='chat' id='odd'><body>javascript:alert(1)</body><x xmlns='jabber:x:oob'><url>javascript:alert(1)</url></x></message>`,
     );
@@ -216,11 +206,11 @@ describe.skipIf(canRun)('the demo page', () => {
   });
 
   test('the developer drawer shows frames, and no token', async () => {
-    await button('What passes on the wire').click();
+    await user.button('What passes on the wire').click();
     await page.locator('.frame', { hasText: '"type":"connect"' }).first().waitFor();
     expect(await page.locator('.frames').innerText()).not.toMatch(/eyJ[\w-]{20}/);
     await isAccessible();
-    await button('What passes on the wire').click();
+    await user.button('What passes on the wire').click();
   });
 
   test('what is written offline is sent when the network is back', async () => {
@@ -229,30 +219,33 @@ describe.skipIf(canRun)('the demo page', () => {
     // That keeps new connections from being made; this ends the one that there is.
     await scene.restartGateway();
     await page.getByText('You are offline').waitFor();
-    await say('written offline');
-    await message('written offline').getByLabel('On its way').waitFor();
+    await user.say('written offline');
+    await user.message('written offline').getByLabel('On its way').waitFor();
     await context.setOffline(false);
     await romeo.next('message', ({ body }) => body === 'written offline', 30_000);
-    await message('written offline')
+    await user
+      .message('written offline')
       .getByLabel(/Sent|Delivered/)
       .waitFor();
   });
 
   test('a reload goes on; a restart of the gateway and of Prosody are survived', async () => {
     await page.reload();
-    await message('written offline').waitFor();
+    await user.message('written offline').waitFor();
     await scene.restartGateway();
     await expect.poll(() => page.getByText('You are offline').count(), { timeout: 30_000 }).toBe(0);
-    await say('after the gateway');
-    await message('after the gateway')
+    await user.say('after the gateway');
+    await user
+      .message('after the gateway')
       .getByLabel(/Sent|Delivered/)
       .waitFor();
     await romeo.close();
     await scene.server.kill('SIGTERM');
     await page.getByText('The XMPP server cannot be reached').waitFor();
-    await say('while Prosody is away');
+    await user.say('while Prosody is away');
     await scene.server.restart();
-    await message('while Prosody is away')
+    await user
+      .message('while Prosody is away')
       .getByLabel(/Sent|Delivered/)
       .waitFor({ timeout: 45_000 });
     romeo = await scene.peer('romeo');
@@ -265,11 +258,11 @@ describe.skipIf(canRun)('the demo page', () => {
     await expect.poll(() => page.locator('.chats a').count()).toBe(1);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await composer().waitFor();
-    await composer().focus();
+    await user.composer.waitFor();
+    await user.composer.focus();
     await page.keyboard.type('by keyboard');
     await page.keyboard.press('Enter');
-    await message('by keyboard').waitFor();
+    await user.message('by keyboard').waitFor();
     await page.locator('.timeline').focus();
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
@@ -280,9 +273,9 @@ describe.skipIf(canRun)('the demo page', () => {
 
   test('a phone shows the list, and one chat at a time', async () => {
     await page.setViewportSize({ width: 360, height: 740 });
-    await button('Back to the chats').click();
+    await user.button('Back to the chats').click();
     await page.getByRole('link', { name: /Romeo/ }).first().click();
-    await composer().waitFor();
+    await user.composer.waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
     await isAccessible();
     await page.goBack();
