@@ -61,8 +61,19 @@ describe.skipIf(canRun)('two users of the demo page', () => {
     await romeo.subscribe(jids.alice);
     await romeo.next('subscription', ({ type }) => type === 'subscribed');
     await alice.page.getByRole('link', { name: /Online.*Romeo/ }).waitFor();
-    await romeo.subscribe(jids.bob);
-    await bob.page.getByText('Romeo wants to see when you are online').waitFor();
+    const turned = `<nick xmlns='${ns.nick}'>\u202eoemoR</nick>`;
+    await romeo.sendRaw(`<presence to='${jids.bob}' type='subscribe'>${turned}</presence>`);
+    const asks = bob.page.locator('p', { hasText: 'oemoR wants to see when you are online' });
+    await asks.waitFor();
+    // The name turns itself round, and not what the page says after it.
+    const [begin, later] = (await bob.page.evaluate(`[1, 7].map((at) => {
+      const range = document.createRange();
+      const text = document.querySelector('.request p').lastChild;
+      range.setStart(text, at);
+      range.setEnd(text, at + 1);
+      return range.getBoundingClientRect().left;
+    })`)) as [number, number];
+    expect(begin).toBeLessThan(later);
     await bob.button('Refuse').click();
     await romeo.next('subscription', ({ type, from }) => type === 'unsubscribed' && from === jids.bob);
     await expect.poll(() => bob.page.getByText('Waiting for you').count()).toBe(0);
