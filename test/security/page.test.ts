@@ -17,7 +17,9 @@ it('every attack has a defence and a test, and the test tries something', () => 
     const [attack = '', defence = '', tested = ''] = row;
     expect(attack.length, attack).toBeGreaterThan(10);
     expect(defence.length, attack).toBeGreaterThan(10);
-    const named = [...tested.matchAll(/\((test\/(?:security|auth)\/[\w-]+\.test\.ts)\)/g)].map(([, file]) => file ?? '');
+    const named = [...tested.matchAll(/\((test\/(?:security|auth)\/[\w-]+\.test\.ts)\)/g)].map(
+      ([, file]) => file ?? '',
+    );
     expect(named.length, attack).toBeGreaterThan(0);
     for (const file of named)
       expect(readFileSync(join(root, file), 'utf8'), file).toMatch(/\b(?:it|test)(?:\.\w+)*[(<]/);
