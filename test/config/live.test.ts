@@ -66,7 +66,8 @@ describe('a reload', () => {
     const { config, reload } = live();
     const guests = { STANZAWIRE_AUTH_JWT_SECRET: '', STANZAWIRE_AUTH_GUEST_ENABLED: 'true' };
     expect(reload(guests).changed).toContain('auth.jwt.secret');
-    expect(config.auth).toEqual({ guest: { enabled: true, prefix: 'guest-', ttl: 604_800_000 } });
+    expect(config.auth.jwt).toBeUndefined();
+    expect(config.auth.guest).toEqual({ enabled: true, prefix: 'guest-', ttl: 604_800_000 });
     reload({ STANZAWIRE_AUTH_JWT_SECRET: 'planted-key-of-thirty-two-bytes-or-more, again' });
     expect(config.auth.jwt?.secret?.()).toMatch(/again$/);
   });
