@@ -1,7 +1,7 @@
 /** The gateway as a process of its own, with the limits that load would meet out of the way. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { mintToken } from '../src/auth/jwt.ts';
-import type { Upstream } from '../test/support/gateway.ts';
+import { gatewayEnv, tokenSecret, type Upstream } from '../test/support/gateway.ts';
 import { Program } from '../test/support/process.ts';
 
 export interface BenchGateway {
@@ -13,7 +13,6 @@ export interface BenchGateway {
   stop(): Promise<void>;
 }
 
-const tokenSecret = 'a secret of thirty-two bytes, or more';
 const startMs = 20_000;
 
 const limits = {
@@ -22,7 +21,6 @@ const limits = {
   STANZAWIRE_LIMITS_IN_FLIGHT: '100000',
   // Who only receives would be asked for a sign of life, and the load generator has no ear for that.
   STANZAWIRE_SESSIONS_HEARTBEAT: '1h',
-  STANZAWIRE_DRAIN_TIME: '0s',
 };
 
 /** Resolves when the link is up. `node` are arguments for Node itself; `more` is configuration. */
@@ -33,15 +31,8 @@ export async function startGateway(
   more: Record<string, string> = {},
 ): Promise<BenchGateway> {
   const env = {
-    STANZAWIRE_XMPP_SERVICE: server.service,
-    STANZAWIRE_XMPP_DOMAIN: server.componentDomain,
-    STANZAWIRE_XMPP_SERVER: server.host,
-    STANZAWIRE_XMPP_SECRET: server.secret,
-    STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
+    ...gatewayEnv(server),
     STANZAWIRE_STORE_URL: store,
-    STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
-    STANZAWIRE_HTTP_PUBLIC_PORT: '0',
-    STANZAWIRE_HTTP_INTERNAL_PORT: '0',
     ...limits,
     ...more,
   };

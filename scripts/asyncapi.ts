@@ -9,7 +9,7 @@ import packageFile from '../package.json' with { type: 'json' };
 import { afterClose, closeCodes } from '../src/protocol/close.ts';
 import { events, requests, subprotocol } from '../src/protocol/frames.ts';
 import { isObject, parseFrame } from '../src/protocol/parse.ts';
-import { jsonSchema } from '../src/protocol/schema.ts';
+import { inComponents, jsonSchema } from '../src/protocol/schema.ts';
 import { codes, tables } from '../test/support/markdown.ts';
 import { type Example, exampleBlocks } from './protocol-page.ts';
 
@@ -91,19 +91,7 @@ function frameDefinitions(): { definitions: Json; names: string[] } {
   const names = Object.keys($defs).filter((name) => /^(request|reply|ok|event)\./.test(name));
   const unions = ['fromClient', 'fromGateway', 'clientFrame', 'gatewayFrame'];
   const kept = Object.entries($defs).filter(([name]) => !unions.includes(name));
-  return { definitions: Object.fromEntries(kept.map(([name, schema]) => [name, moved(schema)])), names };
-}
-
-function moved(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(moved);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) =>
-      key === '$ref' && typeof inner === 'string'
-        ? [key, inner.replace('#/$defs/', '#/components/schemas/')]
-        : [key, moved(inner)],
-    ),
-  );
+  return { definitions: Object.fromEntries(kept.map(([name, schema]) => [name, inComponents(schema)])), names };
 }
 
 /** `request.message.send` is the message `message.send` of a client. */

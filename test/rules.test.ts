@@ -11,7 +11,7 @@ const src = join(import.meta.dirname, '../src');
  */
 const mayImport: Record<string, string[]> = {
   'protocol/': [],
-  'client/': ['protocol/close', 'protocol/errors', 'type protocol/'],
+  'client/': ['protocol/close', 'protocol/errors', 'protocol/upload-status', 'type protocol/'],
   'conformance/': ['client/', 'protocol/', 'node:'],
   'xmpp/': ['protocol/errors', 'protocol/text', 'node:'],
   extension: [

@@ -1,7 +1,7 @@
 /** Adds a contact by address, on any XMPP server. */
 import { useState } from 'preact/hooks';
 import { useChat, useSession } from '../session.ts';
-import { Dialog } from '../ui/dialog.tsx';
+import { Dialog, DialogEnd } from '../ui/dialog.tsx';
 import { fieldsOf } from '../ui/form.ts';
 import { explain, useViews } from '../ui/view.ts';
 
@@ -38,19 +38,7 @@ export function ContactDialog({ onClose }: { readonly onClose: () => void }) {
           A few words for them (optional)
           <input name="message" maxLength={300} />
         </label>
-        {problem !== undefined && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <div class="row end">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary">
-            Add
-          </button>
-        </div>
+        <DialogEnd problem={problem} submit="Add" onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { chatName } from '../names.ts';
 import { useChat, useSession } from '../session.ts';
 import { useStore } from '../store.ts';
-import { Dialog } from '../ui/dialog.tsx';
+import { Dialog, DialogEnd } from '../ui/dialog.tsx';
 import { fieldsOf } from '../ui/form.ts';
 import { explain, useViews } from '../ui/view.ts';
 
@@ -42,19 +42,7 @@ export function InviteDialog({ room, onClose }: { readonly room: string; readonl
           Why (optional)
           <input name="reason" maxLength={300} />
         </label>
-        {problem !== undefined && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <div class="row end">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary">
-            Invite
-          </button>
-        </div>
+        <DialogEnd problem={problem} submit="Invite" onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -42,3 +42,31 @@ export function Dialog({ title, onClose, children, wide = false }: Props) {
     </dialog>
   );
 }
+
+interface EndProps {
+  readonly problem: string | undefined;
+  /** What the button says that does it. */
+  readonly submit: string;
+  readonly onClose: () => void;
+}
+
+/** The end of a form: what is wrong with it, and its two ways out. */
+export function DialogEnd({ problem, submit, onClose }: EndProps) {
+  return (
+    <>
+      {problem !== undefined && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <div class="row end">
+        <button type="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button type="submit" class="primary">
+          {submit}
+        </button>
+      </div>
+    </>
+  );
+}

@@ -1,7 +1,8 @@
 /** The one HTTP request that the gateway makes for its users: a file goes to the slot of an upload service (XEP-0363). */
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { type ErrorCode, StanzaError } from '../protocol/errors.ts';
+import { StanzaError } from '../protocol/errors.ts';
+import { uploadCondition } from '../protocol/upload-status.ts';
 import type { HttpPut, HttpUpload, PutFile } from '../transfer.ts';
 
 const defaults = {
@@ -74,19 +75,7 @@ function unreachable(error: Error & { code?: string }): StanzaError {
   return failed;
 }
 
-/** What a status means to who uploads; the text of an answer is a stranger's and is not passed on. */
-const codes: Record<number, ErrorCode> = {
-  400: 'bad-request',
-  401: 'forbidden',
-  403: 'forbidden',
-  404: 'item-not-found',
-  409: 'conflict',
-  410: 'item-not-found',
-  413: 'not-acceptable',
-  429: 'resource-constraint',
-};
-
+/** The text of an answer is a stranger's and is not passed on. */
 function refusal(status: number): StanzaError {
-  const code = codes[status] ?? (status >= 500 ? 'resource-constraint' : 'undefined-condition');
-  return new StanzaError(code, `The upload service answered ${status}`);
+  return new StanzaError(uploadCondition(status), `The upload service answered ${status}`);
 }

@@ -6,8 +6,7 @@ import type { TObject, TSchema } from 'typebox';
 import { type Operation, operations } from './api.ts';
 import * as apiObjects from './api-objects.ts';
 import { ErrorObject } from './objects.ts';
-import { isObject } from './parse.ts';
-import { referring } from './schema.ts';
+import { inComponents, referring } from './schema.ts';
 
 type Json = Record<string, unknown>;
 
@@ -43,7 +42,7 @@ export function openApi(version: string): Json {
       schemas: definitions,
     },
   };
-  return moved(document) as Json;
+  return inComponents(document) as Json;
 }
 
 const tags = [
@@ -103,17 +102,4 @@ function failure(schema: Json): Json {
     headers: { 'retry-after': { description: 'Seconds, where they are known', schema: { type: 'integer' } } },
     content: { 'application/json': { schema } },
   };
-}
-
-/** With references as OpenAPI has them. */
-function moved(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(moved);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) =>
-      key === '$ref' && typeof inner === 'string'
-        ? [key, inner.replace('#/$defs/', '#/components/schemas/')]
-        : [key, moved(inner)],
-    ),
-  );
 }

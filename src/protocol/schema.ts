@@ -39,6 +39,19 @@ export function jsonSchema(): Json {
   };
 }
 
+/** The same with references as OpenAPI and AsyncAPI have them. */
+export function inComponents(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inComponents);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) =>
+      key === '$ref' && typeof inner === 'string'
+        ? [key, inner.replace('#/$defs/', '#/components/schemas/')]
+        : [key, inComponents(inner)],
+    ),
+  );
+}
+
 /**
  * Schemas with references (`#/$defs/…`) to the objects that they share with the protocol, and to `more`; and the definitions
  * that they need.

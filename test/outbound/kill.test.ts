@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { mintToken } from '../../src/auth/jwt.ts';
 import { el } from '../../src/xmpp/stanza.ts';
 import { Backend, signingSecret } from '../support/backend.ts';
-import { tokenSecret } from '../support/gateway.ts';
+import { gatewayEnv, tokenSecret, upstreamOf } from '../support/gateway.ts';
 import { JsonClient } from '../support/json-client.ts';
 import { Program } from '../support/process.ts';
 import { ScriptedServer } from '../support/scripted-server.ts';
@@ -55,15 +55,8 @@ it('missed messages, and the ends of its sessions', async () => {
     rmSync(folder, { recursive: true });
   });
   const env = {
-    STANZAWIRE_XMPP_DOMAIN: server.domain,
-    STANZAWIRE_XMPP_SERVICE: server.service,
-    STANZAWIRE_XMPP_SECRET: server.secret,
-    STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
-    STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
-    STANZAWIRE_HTTP_PUBLIC_PORT: '0',
-    STANZAWIRE_HTTP_INTERNAL_PORT: '0',
+    ...gatewayEnv(upstreamOf(server)),
     STANZAWIRE_STORE_URL: `sqlite:${join(folder, 'stanzawire.db')}`,
-    STANZAWIRE_DRAIN_TIME: '0s',
     STANZAWIRE_SESSIONS_RESUME_WINDOW: '0s',
     STANZAWIRE_WEBHOOKS_URL: backend.url,
     STANZAWIRE_WEBHOOKS_SECRET: signingSecret(),

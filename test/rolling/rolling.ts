@@ -1,5 +1,6 @@
 /** `npm run rolling`: the rolling restart from the command line; prints all counts, and ends with 1 on any violation. */
 import { parseArgs } from 'node:util';
+import { positive, report } from '../soak/report.ts';
 import { rollingRestart } from './run.ts';
 
 const usage = `usage: npm run rolling -- [OPTION …]
@@ -30,7 +31,7 @@ else process.exitCode = await main();
 async function main(): Promise<number> {
   const seed = number('seed');
   console.log(`seed ${seed}, ${values.server}`);
-  const { counts, violations, restarts } = await rollingRestart(
+  const result = await rollingRestart(
     {
       server: values.server,
       clients: number('clients'),
@@ -42,16 +43,9 @@ async function main(): Promise<number> {
     },
     (what) => console.error(`… ${what}`),
   );
-  for (const line of restarts) console.log(line);
-  for (const what of [...counts.keys()].toSorted()) console.log(`${String(counts.get(what)).padStart(9)}  ${what}`);
-  for (const violation of violations.slice(0, 50)) console.error(`✗ ${violation}`);
-  console.log(violations.length === 0 ? '✓ no violation' : `${violations.length} violations; seed ${seed}`);
-  return violations.length === 0 ? 0 : 1;
+  return report(result, result.restarts, seed);
 }
 
 function number(name: Exclude<keyof typeof values, 'help' | 'server'>): number {
-  const value = Number(values[name]);
-  if (value > 0) return value;
-  console.error(`--${name} is a number above 0, not ${values[name]}\n${usage}`);
-  process.exit(64);
+  return positive(name, values[name], usage);
 }

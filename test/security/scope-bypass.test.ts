@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintToken } from '../../src/auth/jwt.ts';
 import { requests } from '../../src/protocol/frames.ts';
 import { serialize } from '../../src/xmpp/stanza.ts';
-import { tokenSecret } from '../support/gateway.ts';
+import { gatewayEnv, tokenSecret, upstreamOf } from '../support/gateway.ts';
 import { type Connecting, JsonClient } from '../support/json-client.ts';
 import { Program } from '../support/process.ts';
 import { ScriptedServer } from '../support/scripted-server.ts';
@@ -18,15 +18,7 @@ let folder: string;
 let alice: JsonClient;
 
 const env = () => ({
-  STANZAWIRE_XMPP_DOMAIN: server.domain,
-  STANZAWIRE_XMPP_SERVICE: server.service,
-  STANZAWIRE_XMPP_SECRET: server.secret,
-  STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
-  STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
-  STANZAWIRE_HTTP_PUBLIC_PORT: '0',
-  STANZAWIRE_HTTP_INTERNAL_PORT: '0',
-  STANZAWIRE_STORE_URL: 'memory:',
-  STANZAWIRE_DRAIN_TIME: '0s',
+  ...gatewayEnv(upstreamOf(server)),
   STANZAWIRE_LIMITS_SEND_TIMEOUT: '2s',
   STANZAWIRE_EXTENSIONS: './admin.js',
 });

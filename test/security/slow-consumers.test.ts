@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mintToken } from '../../src/auth/jwt.ts';
-import { tokenSecret } from '../support/gateway.ts';
+import { gatewayEnv, tokenSecret, upstreamOf } from '../support/gateway.ts';
 import { Program } from '../support/process.ts';
 import { clientFrame, RawSocket } from '../support/raw-socket.ts';
 import { ScriptedServer } from '../support/scripted-server.ts';
@@ -23,15 +23,7 @@ let internal = '';
 beforeAll(async () => {
   server = await ScriptedServer.start({ forgets: true });
   program = new Program([], {
-    STANZAWIRE_XMPP_DOMAIN: server.domain,
-    STANZAWIRE_XMPP_SERVICE: server.service,
-    STANZAWIRE_XMPP_SECRET: server.secret,
-    STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
-    STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
-    STANZAWIRE_HTTP_PUBLIC_PORT: '0',
-    STANZAWIRE_HTTP_INTERNAL_PORT: '0',
-    STANZAWIRE_STORE_URL: 'memory:',
-    STANZAWIRE_DRAIN_TIME: '0s',
+    ...gatewayEnv(upstreamOf(server)),
     STANZAWIRE_LOG_LEVEL: 'info',
     STANZAWIRE_LIMITS_OUTBOUND_TOTAL: `${ceiling}MiB`,
     // What a session keeps for a resume is another bound; here it would hide the one that is looked at.

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { mintToken } from '../../src/auth/jwt.ts';
 import { Cuttable } from '../support/cuttable.ts';
+import { gatewayEnv, tokenSecret } from '../support/gateway.ts';
 import { Program } from '../support/process.ts';
 import type { XmppServer } from '../support/servers/index.ts';
 import { freePorts } from '../support/servers/ports.ts';
 import type { Conditions } from './conditions.ts';
 import { Disk } from './disk.ts';
 
-const tokenSecret = 'a secret of thirty-two bytes, or more';
 const readyMs = 30_000;
 
 /** So long the gateway tries to send a message. */
@@ -63,13 +63,9 @@ export class SoakGateway {
     this.url = `ws://127.0.0.1:${publicPort}/ws`;
     this.#internalUrl = `http://127.0.0.1:${internalPort}`;
     this.#env = {
+      ...gatewayEnv(server),
       STANZAWIRE_XMPP_SERVICE: `xmpp://127.0.0.1:${network.port}`,
-      STANZAWIRE_XMPP_DOMAIN: server.componentDomain,
-      STANZAWIRE_XMPP_SERVER: server.host,
-      STANZAWIRE_XMPP_SECRET: server.secret,
-      STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
       STANZAWIRE_STORE_URL: `sqlite:${join(disk.folder, 'stanzawire.db')}`,
-      STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
       STANZAWIRE_HTTP_PUBLIC_PORT: `${publicPort}`,
       STANZAWIRE_HTTP_INTERNAL_PORT: `${internalPort}`,
       CONDITIONS: conditionsFile(disk),

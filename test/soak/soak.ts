@@ -3,6 +3,7 @@
  * with 1 on any violation.
  */
 import { parseArgs } from 'node:util';
+import { positive, report } from './report.ts';
 import { soak } from './run.ts';
 
 const usage = `usage: npm run soak -- [OPTION …], npm run chaos -- [OPTION …]
@@ -36,7 +37,7 @@ else process.exitCode = await main();
 async function main(): Promise<number> {
   const seed = number('seed');
   console.log(`seed ${seed}, ${values.server}`);
-  const { counts, events, violations } = await soak(
+  const result = await soak(
     {
       server: values.server,
       seed,
@@ -51,16 +52,9 @@ async function main(): Promise<number> {
     },
     (what) => console.error(`… ${what}`),
   );
-  for (const event of events) console.log(event);
-  for (const what of [...counts.keys()].toSorted()) console.log(`${String(counts.get(what)).padStart(9)}  ${what}`);
-  for (const violation of violations) console.error(`✗ ${violation}`);
-  console.log(violations.length === 0 ? '✓ no violation' : `${violations.length} violations; seed ${seed}`);
-  return violations.length === 0 ? 0 : 1;
+  return report(result, result.events, seed);
 }
 
 function number(name: Exclude<keyof typeof values, 'help' | 'server' | 'chaos'>): number {
-  const value = Number(values[name]);
-  if (value > 0) return value;
-  console.error(`--${name} is a number above 0, not ${values[name]}\n${usage}`);
-  process.exit(64);
+  return positive(name, values[name], usage);
 }

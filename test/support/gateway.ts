@@ -34,6 +34,22 @@ export function upstreamOf(server: XmppServer | ScriptedServer): Upstream {
 
 export const tokenSecret = 'a secret of thirty-two bytes, or more';
 
+/** What a gateway for tests and measurements needs, whether in this process or as a program of its own. */
+export function gatewayEnv({ service, componentDomain, host, secret }: Upstream): Record<string, string> {
+  return {
+    STANZAWIRE_XMPP_SERVICE: service,
+    STANZAWIRE_XMPP_DOMAIN: componentDomain,
+    STANZAWIRE_XMPP_SERVER: host,
+    STANZAWIRE_XMPP_SECRET: secret,
+    STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
+    STANZAWIRE_STORE_URL: 'memory:',
+    STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
+    STANZAWIRE_HTTP_PUBLIC_PORT: '0',
+    STANZAWIRE_HTTP_INTERNAL_PORT: '0',
+    STANZAWIRE_DRAIN_TIME: '0s',
+  };
+}
+
 export class TestGateway {
   readonly url: string;
   readonly internalUrl: string;
@@ -59,16 +75,7 @@ export class TestGateway {
     const live = new LiveConfig(() =>
       loadConfig({
         env: {
-          STANZAWIRE_XMPP_SERVICE: upstream.service,
-          STANZAWIRE_XMPP_DOMAIN: upstream.componentDomain,
-          STANZAWIRE_XMPP_SERVER: upstream.host,
-          STANZAWIRE_XMPP_SECRET: upstream.secret,
-          STANZAWIRE_AUTH_JWT_SECRET: tokenSecret,
-          STANZAWIRE_STORE_URL: 'memory:',
-          STANZAWIRE_HTTP_PUBLIC_HOST: '127.0.0.1',
-          STANZAWIRE_HTTP_PUBLIC_PORT: '0',
-          STANZAWIRE_HTTP_INTERNAL_PORT: '0',
-          STANZAWIRE_DRAIN_TIME: '0s',
+          ...gatewayEnv(upstream),
           STANZAWIRE_LOG_LEVEL: level,
           ...(upstream.rooms === undefined ? {} : { STANZAWIRE_ROOMS_SERVICE: upstream.rooms }),
           ...(upstream.upload === undefined ? {} : { STANZAWIRE_UPLOADS_SERVICE: upstream.upload }),

@@ -1,5 +1,5 @@
 /** The PUT to the upload service (XEP-0363): by XMLHttpRequest in pages, the only one that tells progress there; else by fetch. */
-import type { ErrorCode } from '../../protocol/errors.ts';
+import { uploadCondition } from '../../protocol/upload-status.ts';
 import { ClientError } from '../error.ts';
 import type { Abort } from './abort.ts';
 import { inChunks, slotOf } from './source.ts';
@@ -40,20 +40,9 @@ export async function uploadByHttp(job: Job): Promise<string> {
   throw new Unreached({ ...how, message: `The upload service ${host} cannot be reached from here (network, or CORS)` });
 }
 
-/** As the gateway says it of its own PUT (src/http/put.ts). Where the slot has run out, there is another one. */
-const codes: Record<number, ErrorCode> = {
-  400: 'bad-request',
-  401: 'forbidden',
-  403: 'forbidden',
-  404: 'item-not-found',
-  409: 'conflict',
-  410: 'item-not-found',
-  413: 'not-acceptable',
-  429: 'resource-constraint',
-};
-
+/** Where the slot has run out, there is another one. */
 function refusal(status: number): ClientError {
-  const code = codes[status] ?? (status >= 500 ? 'resource-constraint' : 'undefined-condition');
+  const code = uploadCondition(status);
   const retry = code === 'resource-constraint' || code === 'item-not-found';
   return new ClientError({ code, message: `The upload service answered ${status}`, retry });
 }
