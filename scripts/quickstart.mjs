@@ -15,7 +15,7 @@ import { prepareProsody, requireProsody } from './quickstart/prosody.mjs';
 import { greeting } from './quickstart/words.mjs';
 
 const usage = `npm run quickstart [-- --port N] [--origin URL] [--no-install]
-  --port N       the page's port; 0 = any free one (default: 8000 if it is free)
+  --port N       the page's port (default: 8000 if it is free); 0 = any free ones, for the page and all else
   --origin URL   lets a page of your own connect too, as http://localhost:3000 (docs/getting-started.md)
   --no-install   never install Prosody, only say how`;
 
@@ -47,7 +47,8 @@ async function start() {
 
   const folder = mkdtempSync(join(tmpdir(), 'stanzawire-quickstart-'));
   undo.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const wanted = { page: options.port ?? 8000, c2s: 5222, component: 0, xmppSocket: 0, gateway: 8080, internal: 0 };
+  const usual = options.port === 0 ? { c2s: 0, gateway: 0 } : { c2s: 5222, gateway: 8080 };
+  const wanted = { page: options.port ?? 8000, ...usual, component: 0, xmppSocket: 0, internal: 0 };
   const ports = await goOn(freePorts(wanted));
   if (options.port && ports.page !== options.port) throw new Error(`Port ${options.port} is taken: choose another.`);
   const stage = world(ports, options.origin);
