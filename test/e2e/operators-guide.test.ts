@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import pkg from '../../package.json' with { type: 'json' };
 import { certificate } from '../support/certificate.ts';
 import { fences } from '../support/markdown.ts';
 import { Program, runMain } from '../support/process.ts';
@@ -68,6 +69,11 @@ describe.skipIf(skipped)('docs/operators.md', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n').slice(-2)).toEqual(here(block('')).split('\n'));
     expect(stdout).not.toContain('change-me');
+  });
+
+  test('what is installed is what npm pack and npm run image make', () => {
+    expect(block('sh', 'npm pack')).toContain(`./stanzawire-${pkg.version}.tgz`);
+    expect(block('sh', 'docker run')).toContain(`stanzawire:${pkg.version}`);
   });
 
   test('the lines for ejabberd are those that servers.md explains', () => {
