@@ -35,7 +35,10 @@ async function running(more: Record<string, string> = {}) {
 }
 
 it('waits until the gateway has drained, which then stays for its probes until a signal ends it', async () => {
-  const { server, program, all, url } = await running();
+  const apiKey = 'a-key-for-the-api-of-32-characters-or-more';
+  const { server, program, all, url } = await running({ STANZAWIRE_HTTP_INTERNAL_API_KEY: apiKey });
+  const status = () => fetch(`${url}/api/status`, { headers: { authorization: `Bearer ${apiKey}` } });
+  expect((await status()).status).toBe(200);
   expect(await runMain(['drain'], all)).toEqual({ code: 0, stdout: 'drained', stderr: '' });
   expect(await program.event('drain_begun')).toMatchObject({ cause: 'command' });
   expect(server.raw.at(-1)).toMatch(/<\/stream:stream>$/);
@@ -46,6 +49,11 @@ it('waits until the gateway has drained, which then stays for its probes until a
   });
   expect((await fetch(`${url}/livez`)).status).toBe(200);
   expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^stanzawire_draining 1$/m);
+  const refused = await status();
+  expect({ status: refused.status, body: await refused.json() }).toMatchObject({
+    status: 503,
+    body: { error: { code: 'resource-constraint', retry: true } },
+  });
   const { publicPort } = await program.event('started');
   await expect(fetch(`http://127.0.0.1:${Number(publicPort)}/`)).rejects.toThrow();
   // Once more changes nothing.
