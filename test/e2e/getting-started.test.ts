@@ -1,6 +1,6 @@
 /** docs/getting-started.md as a new user follows it: its commands, its two files, and two people in a real Chromium. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import { findBrowser } from '../support/browser.ts';
 import { fences } from '../support/markdown.ts';
 import { C2sClient } from '../support/peers/c2s.ts';
+import { copyProject } from '../support/project-copy.ts';
 import { type Quickstart, startQuickstart } from '../support/quickstart.ts';
 import { maySkip } from '../support/servers/each.ts';
 import { testServers } from '../support/servers/index.ts';
@@ -46,7 +47,7 @@ describe.skipIf(skipped)('getting started', () => {
     expect(block('sh')).toEqual(['npm run quickstart -- --origin http://localhost:3000']);
     quickstart = await startQuickstart('--origin', origin);
     // Step 2.
-    symlinkSync(root, join(folder, 'stanzawire'));
+    copyProject(join(folder, 'stanzawire'));
     execFileSync('sh', ['-ec', block('sh', 1).join('\n')], { cwd: folder, stdio: 'pipe' });
     // Step 3.
     const own = join(folder, 'my-chat');

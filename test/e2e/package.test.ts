@@ -2,17 +2,7 @@
  * The package as it is published: packed, installed into an empty folder with npm, and run there beside a real Prosody.
  */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -22,6 +12,7 @@ import { tokenSecret } from '../support/gateway.ts';
 import { JsonClient } from '../support/json-client.ts';
 import { consumer } from '../support/library-consumer.ts';
 import { Program } from '../support/process.ts';
+import { copyProject } from '../support/project-copy.ts';
 import { maySkip } from '../support/servers/each.ts';
 import { testServers, type XmppServer } from '../support/servers/index.ts';
 
@@ -52,13 +43,7 @@ describe.skipIf(skipped)('the package', { timeout: 120_000 }, () => {
   }
 
   beforeAll(async () => {
-    // A copy, because it is built before it is packed, and others read this project's files meanwhile.
-    mkdirSync(source);
-    const not = ['node_modules', '.git', '.cache', 'dist', 'data', 'coverage'];
-    for (const name of readdirSync(root)) {
-      if (!not.includes(name)) cpSync(join(root, name), join(source, name), { recursive: true });
-    }
-    symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'));
+    copyProject(source);
     const packed = npm(source, 'npm', 'pack', '--json', '--pack-destination', folder);
     expect(packed.status, packed.stderr).toBe(0);
     const [about] = JSON.parse(packed.stdout.slice(packed.stdout.indexOf('[\n')));
